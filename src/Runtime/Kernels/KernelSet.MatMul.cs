@@ -1,0 +1,8 @@
+namespace Sparrow.Runtime.Kernels;
+
+public sealed partial class KernelSet
+{
+    private void BindMatMul()
+    {
+    }
+}

@@ -1,0 +1,51 @@
+using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Tensors;
+using Sparrow.Runtime.Tokenization;
+
+namespace Sparrow.Runtime.Loading;
+
+/// <summary>
+/// An opened checkpoint, headers read and checked, tensors not yet loaded. Whatever the storage format, tensors go by their Hugging Face
+/// names (<c>model.layers.0.self_attn.q_proj.weight</c>) and rows stand in Hugging Face order (rotary halves apart).
+/// </summary>
+public abstract class Checkpoint : IDisposable
+{
+    /// <summary>The path it was opened from: a file or a folder.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>Hyperparameters, from config.json or GGUF metadata.</summary>
+    public abstract ModelConfig Config { get; }
+
+    /// <summary>The tensors by canonical name, with logical shape and storage format.</summary>
+    public abstract IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>The tokenizer, or null where the checkpoint has none.</summary>
+    public abstract Tokenizer? LoadTokenizer();
+
+    /// <summary>The chat template's source, or null.</summary>
+    public abstract string? ChatTemplate { get; }
+
+    /// <summary>Hex SHA-256 over headers and file sizes: names the revision cheaply, without reading the weights.</summary>
+    public abstract string Digest { get; }
+
+    /// <summary>Loads a matrix <c>[rows, columns]</c> into the compute layout that holds its storage format without loss.</summary>
+    /// <exception cref="CheckpointException">Missing, of another shape, or damaged.</exception>
+    public abstract WeightMatrix LoadMatrix(string name, int rows, int columns);
+
+    /// <summary>Loads a vector (norm weight, bias) as float.</summary>
+    /// <exception cref="CheckpointException">Missing, of another shape, or damaged.</exception>
+    public abstract float[] LoadVector(string name, int length);
+
+    public abstract void Dispose();
+
+    /// <summary>Opens a GGUF file, a safetensors folder or a single safetensors file's folder.</summary>
+    /// <exception cref="CheckpointException">Not a checkpoint we can read; the message says why.</exception>
+    public static Checkpoint Open(string path) => CheckpointOpener.Open(path);
+}
+
+/// <summary>One stored tensor.</summary>
+/// <param name="Name">Canonical name.</param>
+/// <param name="Shape">Logical shape, outputs first.</param>
+/// <param name="Format">Storage format in lower case: <c>f32</c>, <c>bf16</c>, <c>q4_1</c>.</param>
+/// <param name="Bytes">Bytes in the file.</param>
+public sealed record TensorInfo(string Name, IReadOnlyList<long> Shape, string Format, long Bytes);

@@ -1,0 +1,50 @@
+using Sparrow.Runtime.Kernels;
+using Sparrow.Runtime.KvCache;
+using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Tokenization;
+
+namespace Sparrow.Runtime.Loading;
+
+/// <summary>A checkpoint in memory with its cache, ready for an engine. Owns the native memory of both.</summary>
+public sealed class LoadedModel : IDisposable
+{
+    public required ModelConfig Config { get; init; }
+
+    /// <summary>The model with its cache; owned: disposed with this object where it is disposable.</summary>
+    public required IStepModel StepModel { get; init; }
+
+    /// <summary>Null where the checkpoint has none: such a model is served on token ids alone.</summary>
+    public required Tokenizer? Tokenizer { get; init; }
+
+    /// <summary>Source of the chat template, or null.</summary>
+    public required string? ChatTemplate { get; init; }
+
+    /// <summary>Names the weights: part of revision and fingerprint.</summary>
+    public required string Digest { get; init; }
+
+    public required KvProfile KvProfile { get; init; }
+
+    /// <summary>Bytes of cache that one token takes in sealed blocks.</summary>
+    public required long KvBytesPerToken { get; init; }
+
+    public required KernelSet Kernels { get; init; }
+
+    /// <summary>What linear layers multiply with, resolved: <c>float</c> or <c>int8</c>.</summary>
+    public required string Activations { get; init; }
+
+    /// <summary>Longest sequence served.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>Bytes of weights in memory.</summary>
+    public required long WeightBytes { get; init; }
+
+    public required double LoadSeconds { get; init; }
+
+    /// <summary>Bytes by compute layout (<c>int4-g32</c>, <c>f32</c>, …).</summary>
+    public required IReadOnlyDictionary<string, long> WeightFormats { get; init; }
+
+    /// <summary>Weights, and so bits per weight = 8 × <see cref="WeightBytes"/> / this.</summary>
+    public required long ParameterCount { get; init; }
+
+    public void Dispose() => (StepModel as IDisposable)?.Dispose();
+}

@@ -1,0 +1,7 @@
+namespace Sparrow.Server.Admission;
+
+/// <summary>Who is calling: the key's name and what follows from it. Set as a feature of the request by the authentication middleware.</summary>
+/// <param name="KeyName">Name of the key; <c>anonymous</c> where no keys are configured.</param>
+/// <param name="CacheSalt">Separates this key's prefix cache from others' .</param>
+/// <param name="IsAdmin">Whether the key has the admin scope.</param>
+internal sealed record Caller(string KeyName, string CacheSalt, bool IsAdmin);
