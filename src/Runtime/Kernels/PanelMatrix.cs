@@ -1,0 +1,59 @@
+namespace Sparrow.Runtime.Kernels;
+
+/// <summary>
+/// A weight matrix as kernels see it: panels of 16 rows, so that a vector lane is a row and no kernel ever adds across lanes.
+/// </summary>
+/// <remarks>
+/// Inside a panel, a 32-bit lane holds one row's next column (f32), two columns (bf16, f16), four (8-bit codes) or eight (4-bit codes: low nibbles
+/// columns 0–3, high nibbles columns 4–7), and 16 lanes follow each other before the next columns do. Rows are padded to 16 and columns to 32.
+/// </remarks>
+internal readonly unsafe struct PanelMatrix
+{
+    /// <summary>Rows in a panel: the lanes of a 512-bit vector of floats.</summary>
+    public const int PanelRows = 16;
+
+    /// <summary>Columns that are summed before their sum is added to the total, and that share a scale in int8 activations.</summary>
+    public const int BlockColumns = 32;
+
+    public PanelMatrix(byte* values, long panelBytes, int columns, ushort* scales, ushort* minimums, int groupColumns, int zeroPoint)
+    {
+        Values = values;
+        PanelBytes = panelBytes;
+        Columns = columns;
+        Scales = scales;
+        Minimums = minimums;
+        GroupColumns = groupColumns;
+        GroupCount = groupColumns == 0 ? 0 : (columns + groupColumns - 1) / groupColumns;
+        ZeroPoint = zeroPoint;
+    }
+
+    /// <summary>Elements or codes, one panel after the other.</summary>
+    public byte* Values { get; }
+
+    public long PanelBytes { get; }
+
+    /// <summary>Columns, padding included.</summary>
+    public int Columns { get; }
+
+    /// <summary>f16 bits, <c>[panel, group, 16]</c>; null in dense matrices.</summary>
+    public ushort* Scales { get; }
+
+    /// <summary>f16 bits, <c>[panel, group, 16]</c>; null where the codes have a zero point only.</summary>
+    public ushort* Minimums { get; }
+
+    /// <summary>Columns that share a scale: 16 or a multiple of 32.</summary>
+    public int GroupColumns { get; }
+
+    public int GroupCount { get; }
+
+    /// <summary>The code that stands for zero.</summary>
+    public int ZeroPoint { get; }
+
+    public int BlockCount => Columns / BlockColumns;
+
+    public byte* PanelValues(int panel) => Values + (panel * PanelBytes);
+
+    public ushort* PanelScales(int panel) => Scales + ((long)panel * GroupCount * PanelRows);
+
+    public ushort* PanelMinimums(int panel) => Minimums is null ? null : Minimums + ((long)panel * GroupCount * PanelRows);
+}

@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+using Sparrow.Runtime.Tensors.Layouts;
+using Xunit;
+
+namespace Sparrow.Runtime.Tests.Tensors;
+
+public sealed class LayoutTests
+{
+    [Theory]
+    [InlineData(DenseElement.F32)]
+    [InlineData(DenseElement.BF16)]
+    [InlineData(DenseElement.F16)]
+    public void Dense_rows_come_back_as_they_were_set(DenseElement element)
+    {
+        foreach ((int rows, int columns) in new[] { (1, 1), (15, 33), (17, 64), (40, 257) })
+        {
+            using DenseMatrix matrix = new(rows, columns, element);
+            Random random = new(rows);
+            float[][] expected = new float[rows][];
+            for (int row = 0; row < rows; row++)
+            {
+                byte[] bytes = new byte[columns * (element == DenseElement.F32 ? 4 : 2)];
+                random.NextBytes(bytes);
+                expected[row] = new float[columns];
+                for (int column = 0; column < columns; column++)
+                {
+                    expected[row][column] = element switch
+                    {
+                        DenseElement.F32 => MemoryMarshal.Cast<byte, float>(bytes)[column],
+                        DenseElement.BF16 => BitConverter.UInt32BitsToSingle((uint)MemoryMarshal.Cast<byte, ushort>(bytes)[column] << 16),
+                        _ => (float)MemoryMarshal.Cast<byte, Half>(bytes)[column],
+                    };
+                }
+
+                matrix.SetRow(row, bytes);
+            }
+
+            float[] actual = new float[columns];
+            for (int row = 0; row < rows; row++)
+            {
+                matrix.ExpandRow(row, actual);
+                Assert.Equal(expected[row].Select(BitConverter.SingleToUInt32Bits), actual.Select(BitConverter.SingleToUInt32Bits));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(4, 32, 8, false)]
+    [InlineData(4, 32, 0, true)]
+    [InlineData(8, 32, 128, false)]
+    [InlineData(8, 16, 32, true)]
+    [InlineData(4, 48, 3, false)]
+    [InlineData(4, 128, 8, true)]
+    public void Grouped_rows_expand_to_scale_times_code_plus_minimum(int bits, int groupSize, int zeroPoint, bool hasMinimum)
+    {
+        foreach ((int rows, int columns) in new[] { (1, 32), (15, 64), (17, 160), (40, 250), (3, 33) })
+        {
+            using GroupedIntegerMatrix matrix = new(rows, columns, bits, groupSize, zeroPoint, hasMinimum);
+            Random random = new(columns);
+            int groups = (columns + groupSize - 1) / groupSize;
+            float[][] expected = new float[rows][];
+            for (int row = 0; row < rows; row++)
+            {
+                byte[] codes = [.. Enumerable.Range(0, columns).Select(_ => (byte)random.Next(1 << bits))];
+                Half[] scales = [.. Enumerable.Range(0, groups).Select(_ => (Half)(random.NextSingle() - 0.5f))];
+                Half[] minimums = [.. Enumerable.Range(0, hasMinimum ? groups : 0).Select(_ => (Half)(random.NextSingle() - 0.5f))];
+                expected[row] = new float[columns];
+                for (int column = 0; column < columns; column++)
+                {
+                    float product = (float)scales[column / groupSize] * (codes[column] - zeroPoint);
+                    expected[row][column] = hasMinimum ? product + (float)minimums[column / groupSize] : product;
+                }
+
+                matrix.SetRow(row, codes, MemoryMarshal.Cast<Half, ushort>(scales), MemoryMarshal.Cast<Half, ushort>(minimums));
+            }
+
+            float[] actual = new float[columns];
+            for (int row = 0; row < rows; row++)
+            {
+                matrix.ExpandRow(row, actual);
+                Assert.Equal(expected[row].Select(BitConverter.SingleToUInt32Bits), actual.Select(BitConverter.SingleToUInt32Bits));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_row_of_another_length_is_refused()
+    {
+        using DenseMatrix dense = new(4, 10, DenseElement.F16);
+        using GroupedIntegerMatrix grouped = new(4, 64, 4, 32, 8, hasMinimum: false);
+        Assert.Throws<ArgumentException>(() => dense.SetRow(0, new byte[19]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => dense.SetRow(4, new byte[20]));
+        Assert.Throws<ArgumentException>(() => grouped.SetRow(0, new byte[63], new ushort[2], []));
+        Assert.Throws<ArgumentException>(() => grouped.SetRow(0, new byte[64], new ushort[1], []));
+        Assert.Throws<ArgumentException>(() => grouped.SetRow(0, new byte[64], new ushort[2], new ushort[2]));
+    }
+}
