@@ -25,8 +25,11 @@ public abstract class Checkpoint : IDisposable
     /// <summary>The chat template's source, or null.</summary>
     public abstract string? ChatTemplate { get; }
 
-    /// <summary>Hex SHA-256 over headers and file sizes: names the revision cheaply, without reading the weights.</summary>
+    /// <summary>Hex SHA-256 over headers, file sizes and a sample of every tensor: names the revision cheaply, without reading all weights.</summary>
     public abstract string Digest { get; }
+
+    /// <summary>Whether weights that are NaN or infinite are loaded all the same; by default they are refused.</summary>
+    public bool AllowNonFinite { get; set; }
 
     /// <summary>Loads a matrix <c>[rows, columns]</c> into the compute layout that holds its storage format without loss.</summary>
     /// <exception cref="CheckpointException">Missing, of another shape, or damaged.</exception>
@@ -35,6 +38,13 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Loads a vector (norm weight, bias) as float.</summary>
     /// <exception cref="CheckpointException">Missing, of another shape, or damaged.</exception>
     public abstract float[] LoadVector(string name, int length);
+
+    /// <summary>Decodes one row of a matrix (or a whole vector, as row 0) to float, without loading the rest: for converters and statistics.</summary>
+    /// <param name="name">Canonical name.</param>
+    /// <param name="row">Row in Hugging Face order.</param>
+    /// <param name="values">At least as many values as the last dimension.</param>
+    /// <exception cref="CheckpointException">Missing, or damaged.</exception>
+    public abstract void ReadRow(string name, int row, Span<float> values);
 
     public abstract void Dispose();
 

@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Sparrow.Runtime.Loading.Codecs;
+using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Tokenization;
+
+namespace Sparrow.Runtime.Loading;
+
+/// <summary>A Hugging Face folder: config.json, one or more safetensors files, and the tokenizer's files.</summary>
+internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
+{
+    private readonly List<SafetensorsReader> _readers = [];
+    private readonly string _folder;
+
+    private HuggingFaceCheckpoint(string path, string folder)
+    {
+        Path = path;
+        _folder = folder;
+        Config = HuggingFaceConfig.Read(folder);
+        ChatTemplate = ReadChatTemplate(folder);
+    }
+
+    public override string Path { get; }
+
+    public override ModelConfig Config { get; }
+
+    public override string? ChatTemplate { get; }
+
+    /// <summary>Opens a folder.</summary>
+    /// <param name="path">The path as given, for messages.</param>
+    /// <param name="folder">The folder with config.json.</param>
+    /// <param name="file">The safetensors file to read; null: look for one, or for an index.</param>
+    /// <exception cref="CheckpointException">Anything is missing or does not hold.</exception>
+    public static HuggingFaceCheckpoint Open(string path, string folder, string? file = null)
+    {
+        HuggingFaceCheckpoint checkpoint = new(path, folder);
+        try
+        {
+            foreach ((SafetensorsReader reader, SafetensorsEntry entry) in SafetensorsFolder.Open(folder, file, checkpoint._readers))
+            {
+                checkpoint.Add(new PlainTensor(
+                    entry.Name, entry.Shape, CodecRegistry.FindSafetensors(entry.Type), entry.Type, reader.File, entry.Offset, entry.Bytes));
+            }
+
+            checkpoint.CheckExpectedTensors();
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    public override Tokenizer? LoadTokenizer() => null;
+
+    public override void Dispose()
+    {
+        foreach (SafetensorsReader reader in _readers)
+        {
+            reader.Dispose();
+        }
+    }
+
+    protected override void AppendHeaders(IncrementalHash hash)
+    {
+        hash.AppendData(File.ReadAllBytes(System.IO.Path.Combine(_folder, "config.json")));
+        foreach (SafetensorsReader reader in _readers)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{System.IO.Path.GetFileName(reader.File.Path)} {reader.File.Length}\n"));
+            hash.AppendData(reader.File.Slice(0, (int)reader.HeaderBytes));
+        }
+    }
+
+    /// <summary>A file of its own in recent folders, else a field of tokenizer_config.json: a string, or a list of named ones.</summary>
+    private static string? ReadChatTemplate(string folder)
+    {
+        string template = System.IO.Path.Combine(folder, "chat_template.jinja");
+        if (File.Exists(template))
+        {
+            return Encoding.UTF8.GetString(CheckpointJson.ReadBytes(template, 1 << 20));
+        }
+
+        string path = System.IO.Path.Combine(folder, "tokenizer_config.json");
+        if (!File.Exists(path) || !CheckpointJson.ReadObject(path).TryGetProperty("chat_template", out JsonElement value))
+        {
+            return null;
+        }
+
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                return value.GetString();
+            case JsonValueKind.Null:
+                return null;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in value.EnumerateArray())
+                {
+                    if (item.ValueKind == JsonValueKind.Object
+                        && item.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String && name.GetString() == "default"
+                        && item.TryGetProperty("template", out JsonElement text) && text.ValueKind == JsonValueKind.String)
+                    {
+                        return text.GetString();
+                    }
+                }
+
+                return null;
+            default:
+                throw new CheckpointException(
+                    path, "the template cannot be used", field: "chat_template", expected: "a string or a list of named templates", found: CheckpointJson.Describe(value));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using Sparrow.Runtime.Loading.Codecs;
+using Sparrow.Runtime.Tensors;
+
+namespace Sparrow.Runtime.Loading;
+
+/// <summary>A tensor that is one range of a file, in the blocks of one codec.</summary>
+/// <param name="name">Canonical name.</param>
+/// <param name="shape">Logical shape, outputs first.</param>
+/// <param name="codec">Its format; null where it holds no weights.</param>
+/// <param name="storedType">The format as the file names it, for messages.</param>
+/// <param name="file">The file, which outlives this.</param>
+/// <param name="offset">First byte.</param>
+/// <param name="bytes">Length.</param>
+/// <param name="rowOrder">Which stored row is which.</param>
+internal sealed class PlainTensor(
+    string name, long[] shape, TensorCodec? codec, string storedType, MappedFile file, long offset, long bytes, RowOrder rowOrder = default)
+    : TensorSource(name, shape)
+{
+    // Long enough to tell weights apart, short enough that a digest reads a page or two of each tensor.
+    private const int SampleBytes = 256;
+
+    public override string Format => codec?.Name ?? storedType.ToLowerInvariant();
+
+    public override long Bytes => bytes;
+
+    public override string File => file.Path;
+
+    public override string? Unusable => codec is null ? $"the type {storedType} holds no weights that can be used" : null;
+
+    public TensorCodec Codec => codec ?? throw new InvalidOperationException(Unusable);
+
+    public RowOrder RowOrder => rowOrder;
+
+    /// <summary>The stored bytes of a row, in Hugging Face order.</summary>
+    public ReadOnlySpan<byte> StoredRow(int row)
+    {
+        int rowBytes = checked((int)Codec.BytesOf(Columns));
+        return file.Slice(offset + ((long)rowOrder.StoredRow(row) * rowBytes), rowBytes);
+    }
+
+    public override WeightMatrix CreateMatrix() => Codec.CreateMatrix(checked((int)Shape[0]), Columns);
+
+    public override void StoreRows(WeightMatrix matrix, int firstRow, int rowCount, bool allowNonFinite)
+    {
+        for (int row = firstRow; row < firstRow + rowCount; row++)
+        {
+            ReadOnlySpan<byte> stored = StoredRow(row);
+            if (!allowNonFinite)
+            {
+                CheckFinite(row, stored);
+            }
+
+            Codec.StoreRow(matrix, row, stored);
+        }
+    }
+
+    public override void ReadRow(int row, Span<float> values, bool allowNonFinite)
+    {
+        ReadOnlySpan<byte> stored = StoredRow(row);
+        if (!allowNonFinite)
+        {
+            CheckFinite(row, stored);
+        }
+
+        Codec.Expand(stored, values[..Columns]);
+    }
+
+    public override void Drop() => file.Drop(offset, bytes);
+
+    public override void AppendSample(IncrementalHash hash)
+    {
+        int length = (int)Math.Min(bytes, SampleBytes);
+        hash.AppendData(file.Slice(offset, length));
+        hash.AppendData(file.Slice(offset + bytes - length, length));
+    }
+
+    private void CheckFinite(int row, ReadOnlySpan<byte> stored)
+    {
+        int column = Codec.IndexOfNonFinite(stored);
+        if (column < 0)
+        {
+            return;
+        }
+
+        long index = ((long)rowOrder.StoredRow(row) * Columns) + column;
+        string place = Shape.Length > 1 ? $"[{row},{column}]" : $"[{column}]";
+        if (Codec.BlockValues > 1)
+        {
+            throw new CheckpointException(
+                File, $"the scale of block {index / Codec.BlockValues} is not finite", tensor: Name, field: place, expected: "finite numbers", found: "NaN or infinity");
+        }
+
+        Span<float> value = stackalloc float[1];
+        Codec.Expand(stored.Slice(column * Codec.BlockBytes, Codec.BlockBytes), value);
+        throw new CheckpointException(
+            File, $"value {index} is not finite", tensor: Name, field: place, expected: "finite numbers", found: float.IsNaN(value[0]) ? "NaN" : "Infinity");
+    }
+}

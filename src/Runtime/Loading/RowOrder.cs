@@ -1,0 +1,22 @@
+namespace Sparrow.Runtime.Loading;
+
+/// <summary>
+/// The order in which a file stores the rows of q and k. Hugging Face keeps the two rotary halves of a head apart; GGUF's llama interleaves
+/// them, so that the pair (i, i + n/2) stands side by side. Undone here, once, the rest of the program knows one order only.
+/// </summary>
+/// <param name="HeadSize">Rows of a head; 0: rows are stored as they are.</param>
+internal readonly record struct RowOrder(int HeadSize)
+{
+    /// <summary>The stored row that holds a Hugging Face row.</summary>
+    public int StoredRow(int row)
+    {
+        if (HeadSize == 0)
+        {
+            return row;
+        }
+
+        (int head, int inHead) = Math.DivRem(row, HeadSize);
+        (int half, int pair) = Math.DivRem(inHead, HeadSize / 2);
+        return (head * HeadSize) + (2 * pair) + half;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
+using Sparrow.Runtime.Tensors;
+
+namespace Sparrow.Runtime.Loading;
+
+/// <summary>What all storage formats share once their headers are read: tensors by canonical name, each with its source.</summary>
+internal abstract class StoredCheckpoint : Checkpoint
+{
+    // A unit of parallel work is a panel of the compute layouts: rows of one panel share cache lines there.
+    private const int PanelRows = 16;
+
+    private readonly Dictionary<string, TensorSource> _sources = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TensorInfo> _tensors = new(StringComparer.Ordinal);
+    private string? _digest;
+
+    public override IReadOnlyDictionary<string, TensorInfo> Tensors => _tensors;
+
+    public override string Digest => _digest ??= ComputeDigest();
+
+    /// <summary>The sources, in the order of the file.</summary>
+    internal IReadOnlyDictionary<string, TensorSource> Sources => _sources;
+
+    public override WeightMatrix LoadMatrix(string name, int rows, int columns)
+    {
+        TensorSource source = Find(name, [rows, columns]);
+        WeightMatrix matrix = source.CreateMatrix();
+        try
+        {
+            int panels = (rows + PanelRows - 1) / PanelRows;
+            Parallel.For(0, panels, panel =>
+            {
+                int firstRow = panel * PanelRows;
+                source.StoreRows(matrix, firstRow, Math.Min(PanelRows, rows - firstRow), AllowNonFinite);
+            });
+            return matrix;
+        }
+        catch (AggregateException errors)
+        {
+            matrix.Dispose();
+            ExceptionDispatchInfo.Throw(errors.InnerExceptions.OfType<CheckpointException>().FirstOrDefault() ?? errors.InnerExceptions[0]);
+            throw;
+        }
+        finally
+        {
+            source.Drop();
+        }
+    }
+
+    public override float[] LoadVector(string name, int length)
+    {
+        TensorSource source = Find(name, [length]);
+        float[] values = new float[length];
+        source.ReadRow(0, values, AllowNonFinite);
+        return values;
+    }
+
+    public override void ReadRow(string name, int row, Span<float> values)
+    {
+        TensorSource source = Find(name, shape: null);
+        source.ReadRow(row, values, AllowNonFinite);
+    }
+
+    /// <summary>Feeds everything that names the weights but the weights: headers and sizes.</summary>
+    protected abstract void AppendHeaders(IncrementalHash hash);
+
+    protected void Add(TensorSource source)
+    {
+        if (!_sources.TryAdd(source.Name, source))
+        {
+            throw new CheckpointException(source.File, "two stored tensors go by the same name", tensor: source.Name, expected: "each tensor once", found: "twice");
+        }
+
+        _tensors.Add(source.Name, new TensorInfo(source.Name, source.Shape, source.Format, source.Bytes));
+    }
+
+    /// <summary>Checks, from headers alone, that everything the decoder will ask for is there with the right shape.</summary>
+    protected void CheckExpectedTensors()
+    {
+        foreach ((string name, long[] shape) in ExpectedTensors.Of(Config))
+        {
+            Find(name, shape);
+        }
+    }
+
+    private TensorSource Find(string name, long[]? shape)
+    {
+        if (!_sources.TryGetValue(name, out TensorSource? source))
+        {
+            string untied = name == ExpectedTensors.Head && !Config.TiedEmbeddings ? " although tie_word_embeddings is false" : "";
+            throw new CheckpointException(
+                Path,
+                "the tensor is missing" + untied,
+                tensor: name,
+                expected: shape is null ? "a tensor" : $"[{string.Join(',', shape)}]",
+                found: _sources.Count == 0 ? "no tensor at all" : "no such tensor");
+        }
+
+        if (shape is not null && !source.Shape.AsSpan().SequenceEqual(shape))
+        {
+            throw new CheckpointException(
+                source.File, "the tensor has another shape than the model's settings say", tensor: name, field: "shape", expected: $"[{string.Join(',', shape)}]", found: $"[{string.Join(',', source.Shape)}]");
+        }
+
+        return source.Unusable is { } reason
+            ? throw new CheckpointException(source.File, reason, tensor: name, field: "type", expected: "a floating-point or quantised type", found: source.Format)
+            : source;
+    }
+
+    private string ComputeDigest()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendHeaders(hash);
+        foreach (TensorSource source in _sources.Values)
+        {
+            source.AppendSample(hash);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
