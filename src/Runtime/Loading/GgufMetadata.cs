@@ -45,7 +45,7 @@ public sealed class GgufMetadata(string file, IReadOnlyDictionary<string, object
             int x => x,
             long x => x,
             ulong x when x <= long.MaxValue => (long)x,
-            _ => throw new CheckpointException(File, "metadata value is no integer that fits", field: key, found: value.ToString()),
+            _ => throw new CheckpointException(File, "metadata value is no integer that fits", field: key, expected: "an integer", found: $"{value.GetType().Name} {CheckpointJson.Shorten($"{value}")}"),
         };
     }
 

@@ -20,6 +20,11 @@ internal sealed class PlainTensor(
     // Long enough to tell weights apart, short enough that a digest reads a page or two of each tensor.
     private const int SampleBytes = 256;
 
+    /// <summary>Name in the file, where it is another.</summary>
+    public string? StoredName { get; init; }
+
+    public override string NameInFile => StoredName ?? Name;
+
     public override string Format => codec?.Name ?? storedType.ToLowerInvariant();
 
     public override long Bytes => bytes;
@@ -36,7 +41,8 @@ internal sealed class PlainTensor(
     public ReadOnlySpan<byte> StoredRow(int row)
     {
         int rowBytes = checked((int)Codec.BytesOf(Columns));
-        return file.Slice(offset + ((long)rowOrder.StoredRow(row) * rowBytes), rowBytes);
+        int storedRow = Shape.Length > 1 ? rowOrder.StoredRow(row) : 0;
+        return file.Slice(offset + ((long)storedRow * rowBytes), rowBytes);
     }
 
     public override WeightMatrix CreateMatrix() => Codec.CreateMatrix(checked((int)Shape[0]), Columns);
@@ -63,7 +69,19 @@ internal sealed class PlainTensor(
             CheckFinite(row, stored);
         }
 
-        Codec.Expand(stored, values[..Columns]);
+        values = values[..Columns];
+        Codec.Expand(stored, values);
+        if (Shape.Length == 1 && rowOrder.HeadSize > 0)
+        {
+            // The values of a bias stand in the order of its matrix's rows.
+            float[] reordered = new float[values.Length];
+            for (int i = 0; i < reordered.Length; i++)
+            {
+                reordered[i] = values[rowOrder.StoredRow(i)];
+            }
+
+            reordered.CopyTo(values);
+        }
     }
 
     public override void Drop() => file.Drop(offset, bytes);
@@ -88,12 +106,12 @@ internal sealed class PlainTensor(
         if (Codec.BlockValues > 1)
         {
             throw new CheckpointException(
-                File, $"the scale of block {index / Codec.BlockValues} is not finite", tensor: Name, field: place, expected: "finite numbers", found: "NaN or infinity");
+                File, $"the scale of block {index / Codec.BlockValues} is not finite", tensor: NameInFile, field: place, expected: "finite numbers", found: "NaN or infinity");
         }
 
         Span<float> value = stackalloc float[1];
         Codec.Expand(stored.Slice(column * Codec.BlockBytes, Codec.BlockBytes), value);
         throw new CheckpointException(
-            File, $"value {index} is not finite", tensor: Name, field: place, expected: "finite numbers", found: float.IsNaN(value[0]) ? "NaN" : "Infinity");
+            File, $"value {index} is not finite", tensor: NameInFile, field: place, expected: "finite numbers", found: float.IsNaN(value[0]) ? "NaN" : "Infinity");
     }
 }

@@ -64,11 +64,14 @@ internal abstract class StoredCheckpoint : Checkpoint
     /// <summary>Feeds everything that names the weights but the weights: headers and sizes.</summary>
     protected abstract void AppendHeaders(IncrementalHash hash);
 
+    /// <summary>What the file would call a tensor, for messages about one that is missing.</summary>
+    protected virtual string NameInFile(string name) => name;
+
     protected void Add(TensorSource source)
     {
         if (!_sources.TryAdd(source.Name, source))
         {
-            throw new CheckpointException(source.File, "two stored tensors go by the same name", tensor: source.Name, expected: "each tensor once", found: "twice");
+            throw new CheckpointException(source.File, "two stored tensors go by the same name", tensor: source.NameInFile, expected: "each tensor once", found: "twice");
         }
 
         _tensors.Add(source.Name, new TensorInfo(source.Name, source.Shape, source.Format, source.Bytes));
@@ -91,7 +94,7 @@ internal abstract class StoredCheckpoint : Checkpoint
             throw new CheckpointException(
                 Path,
                 "the tensor is missing" + untied,
-                tensor: name,
+                tensor: NameInFile(name),
                 expected: shape is null ? "a tensor" : $"[{string.Join(',', shape)}]",
                 found: _sources.Count == 0 ? "no tensor at all" : "no such tensor");
         }
@@ -99,11 +102,11 @@ internal abstract class StoredCheckpoint : Checkpoint
         if (shape is not null && !source.Shape.AsSpan().SequenceEqual(shape))
         {
             throw new CheckpointException(
-                source.File, "the tensor has another shape than the model's settings say", tensor: name, field: "shape", expected: $"[{string.Join(',', shape)}]", found: $"[{string.Join(',', source.Shape)}]");
+                source.File, "the tensor has another shape than the model's settings say", tensor: source.NameInFile, field: "shape", expected: $"[{string.Join(',', shape)}]", found: $"[{string.Join(',', source.Shape)}]");
         }
 
         return source.Unusable is { } reason
-            ? throw new CheckpointException(source.File, reason, tensor: name, field: "type", expected: "a floating-point or quantised type", found: source.Format)
+            ? throw new CheckpointException(source.File, reason, tensor: source.NameInFile, field: "type", expected: "a floating-point or quantised type", found: source.Format)
             : source;
     }
 

@@ -14,6 +14,9 @@ internal abstract class TensorSource
     /// <summary>Canonical name.</summary>
     public string Name { get; }
 
+    /// <summary>Name in the file, for messages.</summary>
+    public virtual string NameInFile => Name;
+
     /// <summary>Logical shape, outputs first.</summary>
     public long[] Shape { get; }
 

@@ -14,6 +14,19 @@ internal static class CodecRegistry
         ["BF16"] = Bf16,
     };
 
+    private static readonly Dictionary<string, TensorCodec> s_gguf = new(StringComparer.Ordinal)
+    {
+        ["F32"] = F32,
+        ["F16"] = F16,
+        ["BF16"] = Bf16,
+        ["Q8_0"] = new Q8_0Codec(),
+        ["Q4_0"] = new Q4_0Codec(),
+        ["Q4_1"] = new Q4_1Codec(),
+    };
+
+    /// <summary>The codec of a GGUF type, or null where it holds no weights that can be used.</summary>
+    public static TensorCodec? FindGguf(GgufType type) => s_gguf.GetValueOrDefault(type.Name);
+
     /// <summary>The codec of a safetensors dtype, or null where it holds no weights that stand for themselves.</summary>
     public static TensorCodec? FindSafetensors(string type) => s_safetensors.GetValueOrDefault(type);
 }

@@ -1,0 +1,98 @@
+using System.Buffers;
+using Sparrow.Runtime.Tensors;
+using Sparrow.Runtime.Tensors.Layouts;
+
+namespace Sparrow.Runtime.Loading.Codecs;
+
+/// <summary>A format whose blocks are unsigned codes with one half-precision scale, and maybe a minimum: the grouped-integer layout bit for bit.</summary>
+internal abstract class GroupedCodec : TensorCodec
+{
+    protected abstract int Bits { get; }
+
+    protected abstract int ZeroPoint { get; }
+
+    protected abstract bool HasMinimum { get; }
+
+    public override WeightMatrix CreateMatrix(int rows, int columns) =>
+        new GroupedIntegerMatrix(rows, columns, Bits, BlockValues, ZeroPoint, HasMinimum);
+
+    public override void StoreRow(WeightMatrix matrix, int row, ReadOnlySpan<byte> stored)
+    {
+        int blocks = stored.Length / BlockBytes;
+        byte[] codes = ArrayPool<byte>.Shared.Rent(blocks * BlockValues);
+        ushort[] groups = ArrayPool<ushort>.Shared.Rent(2 * blocks);
+        try
+        {
+            Span<byte> rowCodes = codes.AsSpan(0, blocks * BlockValues);
+            Span<ushort> scales = groups.AsSpan(0, blocks);
+            Span<ushort> minimums = groups.AsSpan(blocks, HasMinimum ? blocks : 0);
+            for (int block = 0; block < blocks; block++)
+            {
+                ReadOnlySpan<byte> source = stored.Slice(block * BlockBytes, BlockBytes);
+                scales[block] = ReadScale(source);
+                if (HasMinimum)
+                {
+                    minimums[block] = ReadMinimum(source);
+                }
+
+                UnpackCodes(source, rowCodes.Slice(block * BlockValues, BlockValues));
+            }
+
+            ((GroupedIntegerMatrix)matrix).SetRow(row, rowCodes, scales, minimums);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(codes);
+            ArrayPool<ushort>.Shared.Return(groups);
+        }
+    }
+
+    public override void Expand(ReadOnlySpan<byte> stored, Span<float> values)
+    {
+        Span<byte> codes = stackalloc byte[BlockValues];
+        for (int block = 0; block < stored.Length / BlockBytes; block++)
+        {
+            ReadOnlySpan<byte> source = stored.Slice(block * BlockBytes, BlockBytes);
+            float scale = (float)BitConverter.UInt16BitsToHalf(ReadScale(source));
+            float minimum = HasMinimum ? (float)BitConverter.UInt16BitsToHalf(ReadMinimum(source)) : 0;
+            UnpackCodes(source, codes);
+            Span<float> target = values.Slice(block * BlockValues, BlockValues);
+            for (int i = 0; i < codes.Length; i++)
+            {
+                float value = scale * (codes[i] - ZeroPoint);
+                target[i] = HasMinimum ? value + minimum : value;
+            }
+        }
+    }
+
+    public override int IndexOfNonFinite(ReadOnlySpan<byte> stored)
+    {
+        for (int block = 0; block < stored.Length / BlockBytes; block++)
+        {
+            ReadOnlySpan<byte> source = stored.Slice(block * BlockBytes, BlockBytes);
+            if (NonFinite.IsF16(ReadScale(source)) || (HasMinimum && NonFinite.IsF16(ReadMinimum(source))))
+            {
+                return block * BlockValues;
+            }
+        }
+
+        return -1;
+    }
+
+    protected abstract ushort ReadScale(ReadOnlySpan<byte> block);
+
+    protected virtual ushort ReadMinimum(ReadOnlySpan<byte> block) => 0;
+
+    /// <summary>Spreads the codes of a block, one a byte, in order of columns.</summary>
+    protected abstract void UnpackCodes(ReadOnlySpan<byte> block, Span<byte> codes);
+
+    /// <summary>Sixteen bytes of two nibbles: the low ones are the first sixteen codes, the high ones the next.</summary>
+    protected static void UnpackNibbles(ReadOnlySpan<byte> packed, Span<byte> codes)
+    {
+        for (int i = 0; i < 16; i++)
+        {
+            codes[i] = (byte)(packed[i] & 15);
+            codes[i + 16] = (byte)(packed[i] >> 4);
+        }
+    }
+}

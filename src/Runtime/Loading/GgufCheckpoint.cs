@@ -1,0 +1,139 @@
+using System.Security.Cryptography;
+using System.Text;
+using Sparrow.Runtime.Loading.Codecs;
+using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Tokenization;
+
+namespace Sparrow.Runtime.Loading;
+
+/// <summary>A GGUF file: settings, tokenizer, template and tensors in one.</summary>
+internal sealed class GgufCheckpoint : StoredCheckpoint
+{
+    private readonly GgufReader _reader;
+
+    private GgufCheckpoint(GgufReader reader)
+    {
+        _reader = reader;
+        Dictionary<string, long[]> shapes = reader.Entries.ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
+        Config = GgufConfig.Read(reader.Metadata, shapes, ReadRopeFactors());
+        CheckVocabulary(reader.Metadata, Config);
+        ChatTemplate = reader.Metadata.Find<string>("tokenizer.chat_template");
+        foreach (GgufEntry entry in reader.Entries)
+        {
+            string name = GgufNames.ToCanonical(entry.Name);
+            TensorCodec? codec = CodecRegistry.FindGguf(entry.Type);
+            Add(new PlainTensor(name, WithoutOnes(entry.Shape), codec, entry.Type.Name, reader.File, entry.Offset, entry.Bytes, OrderOf(name))
+            {
+                StoredName = entry.Name,
+            });
+        }
+
+        CheckExpectedTensors();
+    }
+
+    public override string Path => _reader.File.Path;
+
+    public override ModelConfig Config { get; }
+
+    public override string? ChatTemplate { get; }
+
+    /// <summary>The key-value part of the header, which a converter carries over.</summary>
+    public GgufMetadata Metadata => _reader.Metadata;
+
+    /// <exception cref="CheckpointException">The file does not hold a model that can be run.</exception>
+    public static GgufCheckpoint OpenFile(string path)
+    {
+        GgufReader reader = GgufReader.Open(path);
+        try
+        {
+            return new GgufCheckpoint(reader);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    public override Tokenizer? LoadTokenizer() => null;
+
+    public override void Dispose() => _reader.Dispose();
+
+    protected override string NameInFile(string name) => GgufNames.ToGguf(name);
+
+    protected override void AppendHeaders(IncrementalHash hash)
+    {
+        hash.AppendData(Encoding.UTF8.GetBytes($"{_reader.File.Length}\n"));
+        for (long offset = 0; offset < _reader.HeaderBytes; offset += 1 << 20)
+        {
+            hash.AppendData(_reader.File.Slice(offset, (int)Math.Min(1 << 20, _reader.HeaderBytes - offset)));
+        }
+    }
+
+    /// <summary>Some writers give vectors a second dimension of 1.</summary>
+    private static long[] WithoutOnes(long[] shape)
+    {
+        int skip = 0;
+        while (skip < shape.Length - 1 && shape[skip] == 1)
+        {
+            skip++;
+        }
+
+        return shape[skip..];
+    }
+
+    private static void CheckVocabulary(GgufMetadata metadata, ModelConfig config)
+    {
+        string kind = metadata.Find<string>("tokenizer.ggml.model") ?? throw GgufConfig.Missing(metadata, "tokenizer.ggml.model", "a string");
+
+        // The format's word for a model that is served on token ids alone.
+        if (kind == "none")
+        {
+            return;
+        }
+
+        string[] tokens = metadata.Find<string[]>("tokenizer.ggml.tokens") ?? throw GgufConfig.Missing(metadata, "tokenizer.ggml.tokens", "an array of strings");
+        if (tokens.Length > config.VocabularySize)
+        {
+            throw new CheckpointException(
+                metadata.File, "vocabulary and embedding disagree", field: "tokenizer.ggml.tokens", expected: $"at most {config.VocabularySize} tokens", found: $"{tokens.Length}");
+        }
+
+        CheckLength(metadata, "tokenizer.ggml.scores", tokens.Length);
+        CheckLength(metadata, "tokenizer.ggml.token_type", tokens.Length);
+    }
+
+    private static void CheckLength(GgufMetadata metadata, string key, int tokens)
+    {
+        if (metadata.Find<Array>(key) is { } values && values.Length != tokens)
+        {
+            throw new CheckpointException(metadata.File, $"{key} has {values.Length} entries, {tokens} tokens", field: key, expected: $"{tokens}", found: $"{values.Length}");
+        }
+    }
+
+    private RowOrder OrderOf(string name)
+    {
+        bool rotated = Config.Family == "llama"
+            && (name.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || name.Contains(".self_attn.k_proj.", StringComparison.Ordinal));
+        return rotated ? new RowOrder(Config.HeadSize) : default;
+    }
+
+    private float[]? ReadRopeFactors()
+    {
+        GgufEntry? entry = _reader.Entries.FirstOrDefault(entry => entry.Name == GgufNames.RopeFrequencies);
+        if (entry is null)
+        {
+            return null;
+        }
+
+        // Bounded before it is read: a head has no million dimensions.
+        if (entry.Type.Name != "F32" || entry.Bytes > 1 << 20)
+        {
+            throw new CheckpointException(Path, "the rope factors cannot be used", tensor: entry.Name, expected: "a short F32 vector", found: $"{entry.Bytes} bytes of {entry.Type.Name}");
+        }
+
+        float[] values = new float[entry.Bytes / sizeof(float)];
+        CodecRegistry.F32.Expand(_reader.File.Slice(entry.Offset, (int)entry.Bytes), values);
+        return values;
+    }
+}
