@@ -1,44 +1,308 @@
 using System.Diagnostics.CodeAnalysis;
 using Sparrow.Runtime;
+using Sparrow.Runtime.KvCache;
+using Sparrow.Server.Api.Errors;
 
 namespace Sparrow.Server.Admission;
 
-/// <summary>The waiting queue of one model name, above its engines (P-1): caps, priorities, fair shares by key (C §6.5).</summary>
-internal sealed class RequestQueue : IRequestSource
+/// <summary>The waiting queue of one model name, above its engines (P-1): caps, priorities, fair shares by key, deadlines (C §6.5).</summary>
+internal sealed partial class RequestQueue : IRequestSource
 {
+    private readonly Lock _lock = new();
+    private readonly QueueOptions _options;
+    private readonly TimeProvider _time;
+    private readonly FairOrder _order;
+    private readonly Dictionary<Generation, QueueTicket> _running = [];
+    private readonly HashSet<QueueTicket> _queued = [];
+    private readonly Dictionary<string, int> _heldByKey = new(StringComparer.Ordinal);
+    private readonly ServicePace _pace;
+    private int _runningSequences;
+    private long _queuedTokens;
+    private int _waitingCount;
+    private bool _refuses;
+
+    public RequestQueue(QueueOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _pace = new ServicePace(time);
+        _order = new FairOrder(options.MaxRunning, options.MaxSharePerKey);
+    }
+
+    /// <summary>Called when something arrived or a running request was cancelled: wakes the engine.</summary>
+    public Action Arrived { get; set; } = static () => { };
+
+    /// <summary>Told of every request that has left the engine, on the engine's thread.</summary>
+    public Action<QueueTicket, Generation> Finished { get; set; } = static (_, _) => { };
+
+    /// <summary>The longest prompt that can be right; bounds beyond it are refused later with the exact figure, so they count no more than this.</summary>
+    public int ContextLength { get; set; } = int.MaxValue;
+
+    /// <summary>The queue at this moment.</summary>
+    public QueueSnapshot Snapshot
+    {
+        get
+        {
+            lock (_lock)
+            {
+                long oldest = long.MaxValue;
+                foreach (QueueTicket ticket in _queued)
+                {
+                    oldest = Math.Min(oldest, ticket.ReservedTimestamp);
+                }
+
+                TimeSpan age = _queued.Count > 0 ? _time.GetElapsedTime(oldest) : TimeSpan.Zero;
+                return new QueueSnapshot(_running.Count, _runningSequences, _queued.Count, _queuedTokens, age);
+            }
+        }
+    }
+
     /// <summary>A-1: takes a place before tokenization, by an upper bound of the prompt's tokens.</summary>
-    /// <exception cref="Api.Errors.ApiException">429 <c>queue_full</c>, 503 <c>server_draining</c>.</exception>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="promptTokenBound">A cheap upper bound of the prompt's tokens, such as its bytes.</param>
+    /// <param name="timeout">The caller's own limit; null: the server's.</param>
+    /// <exception cref="ApiException">429 <c>queue_full</c> or <c>rate_limit_exceeded</c>, 503 <c>server_draining</c>.</exception>
     public QueueTicket Reserve(Caller caller, int promptTokenBound, TimeSpan? timeout)
     {
-        _ = promptTokenBound;
-        _ = timeout;
-        return new QueueTicket(this, caller);
+        int bound = Math.Clamp(promptTokenBound, 1, ContextLength);
+        TimeSpan limit = timeout is { } own && own < _options.RequestTime ? own : _options.RequestTime;
+        QueueTicket ticket;
+        lock (_lock)
+        {
+            if (_refuses)
+            {
+                throw Draining();
+            }
+
+            RequirePlace(caller, bound, timeout);
+            ticket = new QueueTicket(this, caller, bound) { ReservedTimestamp = _time.GetTimestamp() };
+            _queued.Add(ticket);
+            _queuedTokens += bound;
+            _heldByKey[caller.KeyName] = _heldByKey.GetValueOrDefault(caller.KeyName) + 1;
+            _pace.Busy();
+        }
+
+        // Outside the lock: a timer of no time at all may fire before it returns.
+        bool isOwnLimit = timeout is not null && limit == timeout;
+        ticket.Deadline = _time.CreateTimer(_ => End(ticket, TimedOut(limit, isOwnLimit)), null, limit, Timeout.InfiniteTimeSpan);
+        if (ticket.Stage == QueueStage.Ended)
+        {
+            ticket.Deadline.Dispose();
+        }
+
+        return ticket;
     }
 
     public bool TryTake(in EngineRoom room, [NotNullWhen(true)] out Generation? generation)
     {
         generation = null;
+        if (Volatile.Read(ref _waitingCount) == 0)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            ChargeProgress();
+            while (_order.Next() is { } ticket)
+            {
+                Generation candidate = ticket.Generation!;
+                if (candidate.IsCancelled)
+                {
+                    Drop(ticket);
+                    Abort(candidate, ticket.Failure);
+                    continue;
+                }
+
+                if (!Fits(candidate, room))
+                {
+                    // Whoever is next waits for room; letting smaller ones pass would starve it.
+                    return false;
+                }
+
+                _order.Start(ticket, KeyOf(ticket), candidate.Request.Choices);
+                _queued.Remove(ticket);
+                _queuedTokens -= ticket.PromptTokens;
+                Volatile.Write(ref _waitingCount, _order.Count);
+                ticket.Stage = QueueStage.Running;
+                _running.Add(candidate, ticket);
+                _runningSequences += candidate.Request.Choices;
+                generation = candidate;
+                return true;
+            }
+        }
+
         return false;
     }
 
     public void Release(Generation generation)
     {
+        QueueTicket? ticket;
+        lock (_lock)
+        {
+            if (!_running.Remove(generation, out ticket))
+            {
+                return;
+            }
+
+            _runningSequences -= generation.Request.Choices;
+            _order.Charge(KeyOf(ticket), generation.Statistics.GeneratedTokens - ticket.ChargedTokens);
+            _order.End(KeyOf(ticket), generation.Request.Choices);
+            Close(ticket);
+            _pace.Served(isIdle: _running.Count == 0 && _queued.Count == 0);
+        }
+
+        Finished(ticket, generation);
     }
-}
 
-/// <summary>A place in the queue: submit once, dispose always.</summary>
-internal sealed class QueueTicket(RequestQueue queue, Caller caller) : IDisposable
-{
-    /// <summary>The queue the place is in.</summary>
-    public RequestQueue Queue { get; } = queue;
-
-    public Caller Caller { get; } = caller;
-
-    /// <summary>Puts the tokenised request into the place. From here on the engine or <see cref="Generation.Cancel"/> ends it.</summary>
-    public void Submit(Generation generation) => ArgumentNullException.ThrowIfNull(generation);
-
-    /// <summary>Gives the place back where nothing was submitted.</summary>
-    public void Dispose()
+    /// <summary>Refuses new places with <c>server_draining</c>, or takes them again.</summary>
+    public void Refuse(bool refuses)
     {
+        lock (_lock)
+        {
+            _refuses = refuses;
+        }
     }
+
+    /// <summary>Ends everything that waits or runs with 503 <c>request_aborted</c>.</summary>
+    public void AbortAll()
+    {
+        QueueTicket[] tickets;
+        lock (_lock)
+        {
+            tickets = [.. _queued, .. _running.Values];
+        }
+
+        foreach (QueueTicket ticket in tickets)
+        {
+            End(ticket, Aborted());
+        }
+    }
+
+    internal void Submit(QueueTicket ticket, Generation generation)
+    {
+        int choices = generation.Request.Choices;
+        if (choices > _options.MaxRunning)
+        {
+            throw ApiException.Invalid("invalid_value", $"'n' may be at most {_options.MaxRunning} on this server; {choices} were asked for.", "n");
+        }
+
+        lock (_lock)
+        {
+            if (ticket.Failure is { } failure)
+            {
+                throw failure;
+            }
+
+            if (ticket.Stage != QueueStage.Reserved)
+            {
+                throw new InvalidOperationException($"A ticket takes one request; this one is {ticket.Stage}.");
+            }
+
+            _queuedTokens += generation.Request.PromptTokens.Length - ticket.PromptTokens;
+            ticket.PromptTokens = generation.Request.PromptTokens.Length;
+            ticket.Generation = generation;
+            ticket.Stage = QueueStage.Waiting;
+            generation.Statistics.QueuedTimestamp = _time.GetTimestamp();
+            _order.Add(ticket, KeyOf(ticket), _options.Policy == "priority" ? generation.Request.Priority : 0);
+            Volatile.Write(ref _waitingCount, _order.Count);
+        }
+
+        Arrived();
+    }
+
+    internal void Leave(QueueTicket ticket) => End(ticket, failure: null);
+
+    /// <summary>Ends a request wherever it stands. What runs ends at the engine's next step.</summary>
+    private void End(QueueTicket ticket, ApiException? failure)
+    {
+        lock (_lock)
+        {
+            if (ticket.Stage == QueueStage.Ended)
+            {
+                return;
+            }
+
+            ticket.Failure ??= failure;
+            switch (ticket.Stage)
+            {
+                case QueueStage.Reserved when failure is not null:
+                    // Its owner still tokenises: it hears of it when it submits, and gives the place back.
+                    return;
+                case QueueStage.Reserved:
+                    _queued.Remove(ticket);
+                    _queuedTokens -= ticket.PromptTokens;
+                    Close(ticket);
+                    return;
+                case QueueStage.Waiting:
+                    Drop(ticket);
+                    ticket.Generation!.Cancel();
+                    Abort(ticket.Generation, ticket.Failure);
+                    return;
+                default:
+                    ticket.Generation!.Cancel();
+                    break;
+            }
+        }
+
+        Arrived();
+    }
+
+    /// <summary>Takes a waiting ticket out of the order and the counts.</summary>
+    private void Drop(QueueTicket ticket)
+    {
+        _order.Remove(ticket);
+        _queued.Remove(ticket);
+        _queuedTokens -= ticket.PromptTokens;
+        Volatile.Write(ref _waitingCount, _order.Count);
+        Close(ticket);
+    }
+
+    private void Close(QueueTicket ticket)
+    {
+        ticket.Stage = QueueStage.Ended;
+        ticket.Deadline?.Dispose();
+        string key = ticket.Caller.KeyName;
+        if (--_heldByKey[key] == 0)
+        {
+            _heldByKey.Remove(key);
+        }
+    }
+
+    private void Abort(Generation generation, ApiException? failure)
+    {
+        generation.Statistics.FinishedTimestamp = _time.GetTimestamp();
+        if (failure is null)
+        {
+            for (int choice = 0; choice < generation.Request.Choices; choice++)
+            {
+                generation.Publish(new GeneratedToken(GeneratedTokenKind.Finished, choice, -1, float.NaN, null, FinishReason.Abort));
+            }
+        }
+
+        generation.Complete(failure);
+    }
+
+    private bool Fits(Generation generation, in EngineRoom room)
+    {
+        // An engine with nothing to do takes whatever comes: its cache holds the longest sequence it serves.
+        int blocks = generation.Request.PromptTokens.Length / KvLayout.BlockTokens;
+        return generation.Request.Choices <= room.Sequences && (room.RunningSequences == 0 || blocks <= room.Blocks);
+    }
+
+    /// <summary>Counts the tokens generated since the last look, so that a long answer is paid for while it runs.</summary>
+    private void ChargeProgress()
+    {
+        foreach ((Generation generation, QueueTicket ticket) in _running)
+        {
+            int tokens = generation.Statistics.GeneratedTokens;
+            if (tokens != ticket.ChargedTokens)
+            {
+                _order.Charge(KeyOf(ticket), tokens - ticket.ChargedTokens);
+                ticket.ChargedTokens = tokens;
+            }
+        }
+    }
+
+    private string KeyOf(QueueTicket ticket) => _options.Policy == "fcfs" ? "" : ticket.Caller.KeyName;
 }

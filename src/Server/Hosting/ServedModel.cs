@@ -5,7 +5,7 @@ using Sparrow.Server.Admission;
 namespace Sparrow.Server.Hosting;
 
 /// <summary>A model name that can be called now: its active revision, engine and queue.</summary>
-internal sealed class ServedModel
+internal sealed class ServedModel : IAsyncDisposable
 {
     /// <summary>What callers use.</summary>
     public required string Name { get; init; }
@@ -27,4 +27,15 @@ internal sealed class ServedModel
 
     /// <summary>Whether outputs are independent of the rest of the batch.</summary>
     public required bool BatchInvariant { get; init; }
+
+    public required CachePlan CachePlan { get; init; }
+
+    public required RevisionLeases Leases { get; init; }
+
+    /// <summary>Stops the engine and frees the model's memory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync();
+        Model.Dispose();
+    }
 }

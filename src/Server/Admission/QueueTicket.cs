@@ -1,0 +1,60 @@
+using Sparrow.Runtime;
+using Sparrow.Server.Api.Errors;
+
+namespace Sparrow.Server.Admission;
+
+/// <summary>A place in the queue: submit once, dispose always. Disposing ends a request that still waits or runs.</summary>
+internal sealed class QueueTicket : IDisposable
+{
+    internal QueueTicket(RequestQueue queue, Caller caller, int promptTokens)
+    {
+        Queue = queue;
+        Caller = caller;
+        PromptTokens = promptTokens;
+    }
+
+    /// <summary>The queue the place is in.</summary>
+    public RequestQueue Queue { get; }
+
+    public Caller Caller { get; }
+
+    /// <summary>Why the server ended the request before its time (its deadline, a shutdown); null where it did not. To be looked at when a
+    /// stream ends with <see cref="FinishReason.Abort"/>.</summary>
+    public ApiException? Failure { get; internal set; }
+
+    /// <summary>Whether the place is still before the engine: reserved or waiting.</summary>
+    public bool IsQueued => Stage is QueueStage.Reserved or QueueStage.Waiting;
+
+    internal QueueStage Stage { get; set; }
+
+    /// <summary>The prompt's tokens: an upper bound until submitted, exact from then on.</summary>
+    internal int PromptTokens { get; set; }
+
+    /// <summary>Tokens generated so far that fairness has already counted.</summary>
+    internal int ChargedTokens { get; set; }
+
+    internal Generation? Generation { get; set; }
+
+    internal long ReservedTimestamp { get; init; }
+
+    internal ITimer? Deadline { get; set; }
+
+    /// <summary>Where it stands in its key's line, so that leaving costs no search.</summary>
+    internal LinkedListNode<QueueTicket>? Node { get; set; }
+
+    /// <summary>Puts the tokenised request into the place. From here on the engine or <see cref="Generation.Cancel"/> ends it.</summary>
+    /// <exception cref="ApiException">408 where the deadline passed meanwhile; 503 where the server ended it; 400 where it can never run.</exception>
+    public void Submit(Generation generation) => Queue.Submit(this, generation);
+
+    /// <summary>Gives the place back; ends the request where it still waits or runs.</summary>
+    public void Dispose() => Queue.Leave(this);
+}
+
+/// <summary>Where a ticket stands.</summary>
+internal enum QueueStage
+{
+    Reserved,
+    Waiting,
+    Running,
+    Ended,
+}

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Sparrow.Runtime.Threading;
+using Sparrow.Server.Hosting;
+using Sparrow.Server.Options;
+
+namespace Sparrow.Server.Commands;
+
+/// <summary><c>sparrow serve</c>, which is also what <c>sparrow</c> alone does.</summary>
+internal static partial class ServeCommand
+{
+    private const int Success = 0;
+    private const int Failure = 1;
+    private const int UsageError = 2;
+
+    /// <summary>Adds the command, and makes it the default of the root.</summary>
+    public static void AddTo(RootCommand root)
+    {
+        Command serve = new(
+            "serve",
+            """
+            Serves models over HTTP. Without --model, a tiny random sample.
+
+            Example: sparrow serve --model chat=models/smollm2.gguf --Server:Url=http://127.0.0.1:9000
+            Every setting of docs/operations.md can be given as --Section:Name=value, or as an environment variable Section__Name.
+            """);
+        Configure(serve);
+        root.Add(serve);
+        Configure(root);
+    }
+
+    private static void Configure(Command command)
+    {
+        Option<string[]> models = new("--model", "-m")
+        {
+            Description = "A GGUF file or a Hugging Face folder to serve; may be given several times.",
+            HelpName = "[name=]PATH",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        command.Add(models);
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((result, cancellation) => RunAsync(result.GetValue(models) ?? [], result.UnmatchedTokens, cancellation));
+    }
+
+    private static async Task<int> RunAsync(string[] modelArguments, IReadOnlyList<string> settingArguments, CancellationToken cancellation)
+    {
+        ServerSettings settings;
+        IConfiguration configuration;
+        try
+        {
+            configuration = ReadConfiguration(settingArguments);
+            settings = ServerSettings.Read(configuration);
+            ListenRule.Check(settings);
+            if (settings.Engine.Threads is { } threads)
+            {
+                WorkerPool.Configure(threads);
+            }
+        }
+        catch (Exception exception) when (exception is SettingsException or FormatException or InvalidDataException)
+        {
+            await Console.Error.WriteLineAsync($"The server does not start with these settings:{Environment.NewLine}{exception.Message}");
+            return UsageError;
+        }
+
+        IReadOnlyList<ModelSource> sources =
+            modelArguments.Length > 0 ? [.. modelArguments.Select(ModelSource.Parse)] : [SampleModel.Source(settings.Storage.Root)];
+        if (sources.GroupBy(source => source.Name).FirstOrDefault(group => group.Count() > 1) is { } doubled)
+        {
+            await Console.Error.WriteLineAsync($"Two models are called '{doubled.Key}'; name one of them with --model name=PATH.");
+            return UsageError;
+        }
+
+        await using WebApplication app = ServerApplication.Build(settings, sources, configuration);
+        using StopSignals signals = new(app.Services.GetRequiredService<Drain>());
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException exception)
+        {
+            await Console.Error.WriteLineAsync($"The server cannot listen: {exception.Message}");
+            return Failure;
+        }
+
+        await app.WaitForShutdownAsync(CancellationToken.None);
+        return app.Services.GetRequiredService<ModelStartup>().Finished.IsFaulted ? Failure : Success;
+    }
+
+    /// <summary>C §14: the shipped file, the file beside the caller, the environment, the command line; later ones win.</summary>
+    private static IConfigurationRoot ReadConfiguration(IReadOnlyList<string> arguments)
+    {
+        Dictionary<string, string?> given = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string argument in arguments)
+        {
+            if (!SettingArgument().IsMatch(argument))
+            {
+                throw new FormatException($"'{argument}' is neither an option of this command (see --help) nor a setting of the form --Section:Name=value.");
+            }
+
+            int equals = argument.IndexOf('=', StringComparison.Ordinal);
+            given[argument[2..equals]] = argument[(equals + 1)..];
+        }
+
+        ConfigurationBuilder builder = new();
+        return builder
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+            .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true)
+            .AddEnvironmentVariables()
+            .AddInMemoryCollection(given)
+            .Build();
+    }
+
+    [GeneratedRegex(@"^--\w+(:\w+)+=")]
+    private static partial Regex SettingArgument();
+}

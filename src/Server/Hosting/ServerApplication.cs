@@ -1,0 +1,61 @@
+using Sparrow.Server.Admission;
+using Sparrow.Server.Observability;
+using Sparrow.Server.Options;
+
+namespace Sparrow.Server.Hosting;
+
+/// <summary>Puts the server together; reads as its table of contents.</summary>
+internal static class ServerApplication
+{
+    /// <summary>A server that listens once started, loads its models, and then is ready.</summary>
+    /// <param name="settings">Checked settings.</param>
+    /// <param name="models">What to serve.</param>
+    /// <param name="configuration">For the framework's own section, <c>Logging:LogLevel</c>.</param>
+    /// <param name="time">Null: the system's clock.</param>
+    public static WebApplication Build(
+        ServerSettings settings, IReadOnlyList<ModelSource> models, IConfiguration configuration, TimeProvider? time = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddConfiguration(configuration);
+        builder.AddServerLogging(settings);
+        builder.ListenOn(settings);
+        builder.Services.AddServer(settings, models, time ?? TimeProvider.System);
+
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        app.MapHealth();
+        return app;
+    }
+
+    private static void AddServer(this IServiceCollection services, ServerSettings settings, IReadOnlyList<ModelSource> models, TimeProvider time)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(time);
+        services.AddSingleton<IHostLifetime, QuietLifetime>();
+        services.AddSingleton<ServerState>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton(new ModelPool(models.Select(model => new PoolEntry(model, new RequestQueue(QueueOptions.Of(settings), time)))));
+        services.AddSingleton<ModelStartup>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModelStartup>());
+        services.AddSingleton<StallWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<StallWatch>());
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Shutdown.GracePeriod);
+        services.AddRouting();
+        services.AddMetrics();
+    }
+
+    private static void ListenOn(this WebApplicationBuilder builder, ServerSettings settings)
+    {
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // Above our own limits on headers, so that crossing ours is answered in the contract's error shape.
+            kestrel.Limits.MaxRequestHeadersTotalSize = 256 << 10;
+            kestrel.Limits.MaxRequestHeaderCount = 1000;
+        });
+        string[] management = settings.Server.ManagementUrl is { } url ? [url] : [];
+        builder.WebHost.UseUrls([.. settings.Server.Urls, .. management]);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Sparrow.Server.Observability;
+
+/// <summary>Ids of the server's log events: thousands by area, never reused.</summary>
+internal static class EventIds
+{
+    public const int ModelFailed = 1001;
+    public const int ModelLoaded = 1002;
+    public const int Listening = 1003;
+    public const int Ready = 1004;
+    public const int SampleModel = 1005;
+    public const int DrainBegan = 1101;
+    public const int DrainRefuses = 1102;
+    public const int DrainAborts = 1103;
+    public const int DrainEnded = 1104;
+    public const int KeysRead = 1201;
+    public const int KeysRejected = 1202;
+    public const int RequestEnded = 1301;
+}
