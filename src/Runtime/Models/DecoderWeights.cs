@@ -1,0 +1,43 @@
+using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Models.Layers;
+using Sparrow.Runtime.Tensors;
+
+namespace Sparrow.Runtime.Models;
+
+/// <summary>All weights of a decoder, as layers that are ready to run.</summary>
+internal sealed class DecoderWeights : IDisposable
+{
+    public required WeightMatrix Embedding { get; init; }
+
+    public required IReadOnlyList<DecoderBlock> Blocks { get; init; }
+
+    public required Norm FinalNorm { get; init; }
+
+    /// <summary>Its weights are the embedding's where the two are tied.</summary>
+    public required Linear Head { get; init; }
+
+    /// <summary>Every matrix once.</summary>
+    public IEnumerable<WeightMatrix> Matrices =>
+        new[] { Embedding, Head.Weights }.Concat(Blocks.SelectMany(block => block.Linears).Select(linear => linear.Weights)).Distinct();
+
+    public IEnumerable<Norm> Norms => Blocks.SelectMany(block => block.Norms).Append(FinalNorm);
+
+    /// <summary>Loads every tensor, several blocks at a time.</summary>
+    /// <param name="checkpoint">Where they are.</param>
+    /// <param name="options">How they will be run.</param>
+    /// <param name="progress">Share of the blocks loaded.</param>
+    /// <exception cref="CheckpointException">A tensor is missing, damaged or of another shape.</exception>
+    public static DecoderWeights Load(Checkpoint checkpoint, DecoderOptions options, IProgress<double>? progress = null) =>
+        new DecoderWeightsLoader(checkpoint, options).Load(progress);
+
+    public void Dispose()
+    {
+        Embedding.Dispose();
+        Head.Weights.Dispose();
+        FinalNorm.Dispose();
+        foreach (DecoderBlock block in Blocks)
+        {
+            block.Dispose();
+        }
+    }
+}

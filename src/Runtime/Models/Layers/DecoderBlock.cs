@@ -1,0 +1,41 @@
+namespace Sparrow.Runtime.Models.Layers;
+
+/// <summary>The weights of one block: norm, attention, norm, gated MLP.</summary>
+internal sealed class DecoderBlock : IDisposable
+{
+    public required Norm AttentionNorm { get; init; }
+
+    public required Linear Query { get; init; }
+
+    public required Linear Key { get; init; }
+
+    public required Linear Value { get; init; }
+
+    public required Linear AttentionOutput { get; init; }
+
+    public required Norm MlpNorm { get; init; }
+
+    public required Linear Gate { get; init; }
+
+    public required Linear Up { get; init; }
+
+    public required Linear Down { get; init; }
+
+    /// <summary>The linears in the order of the forward pass.</summary>
+    public IEnumerable<Linear> Linears => [Query, Key, Value, AttentionOutput, Gate, Up, Down];
+
+    public IEnumerable<Norm> Norms => [AttentionNorm, MlpNorm];
+
+    public void Dispose()
+    {
+        foreach (Norm norm in Norms)
+        {
+            norm.Dispose();
+        }
+
+        foreach (Linear linear in Linears)
+        {
+            linear.Weights.Dispose();
+        }
+    }
+}

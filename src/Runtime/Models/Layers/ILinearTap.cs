@@ -1,0 +1,27 @@
+namespace Sparrow.Runtime.Models.Layers;
+
+/// <summary>Sees the input of each linear layer as it is about to be multiplied: calibration gathers its statistics here.</summary>
+internal interface ILinearTap
+{
+    /// <param name="layer">Block.</param>
+    /// <param name="input">Which linears read it.</param>
+    /// <param name="activations">The input; rows 0 to <paramref name="tokenCount"/>, not to be changed.</param>
+    /// <param name="tokenCount">Tokens.</param>
+    void OnInput(int layer, LinearInput input, ActivationBuffer activations, int tokenCount);
+}
+
+/// <summary>The inputs of a block's linears; linears that read the same one share it.</summary>
+internal enum LinearInput
+{
+    /// <summary>Of query, key and value.</summary>
+    Attention,
+
+    /// <summary>Of the attention's output projection.</summary>
+    AttentionOutput,
+
+    /// <summary>Of gate and up.</summary>
+    Mlp,
+
+    /// <summary>Of down.</summary>
+    Down,
+}
