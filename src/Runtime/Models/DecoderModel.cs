@@ -15,6 +15,8 @@ namespace Sparrow.Runtime.Models;
 /// </remarks>
 public sealed unsafe class DecoderModel : IDisposable
 {
+    private const int ShortStepTokens = 64;
+
     private readonly DecoderWeights _weights;
     private readonly ActivationScratch _scratch;
     private readonly RotaryEmbedding _rotary;
@@ -106,6 +108,45 @@ public sealed unsafe class DecoderModel : IDisposable
     /// <param name="view">What attention sees; its positions have been prepared.</param>
     internal void RunBlock(int layer, ActivationBuffer hidden, int tokenCount, AttentionView view)
     {
+        // A short step holds the cores for a whole block, which spares it a turn for every operation; a long one lets others in between.
+        if (tokenCount > ShortStepTokens)
+        {
+            RunOperations(layer, hidden, tokenCount, view);
+            return;
+        }
+
+        Options.Pool.Enter(Lane);
+        try
+        {
+            RunOperations(layer, hidden, tokenCount, view);
+        }
+        finally
+        {
+            Options.Pool.Exit();
+        }
+    }
+
+    /// <summary>Logits of some rows of the residual stream.</summary>
+    /// <param name="hidden">After the last block.</param>
+    /// <param name="firstRow">First row.</param>
+    /// <param name="rowCount">Rows, at most <see cref="MaxLogitRows"/>.</param>
+    /// <param name="logits">Receives that many rows of <see cref="ModelConfig.VocabularySize"/> floats.</param>
+    internal void Head(ActivationBuffer hidden, int firstRow, int rowCount, float* logits)
+    {
+        FinalNorm(hidden, firstRow, rowCount, 0);
+        _weights.Head.Forward(_scratch.HeadInput, 0, rowCount, logits, Config.VocabularySize, Lane);
+    }
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _scratch.Dispose();
+        _rotary.Dispose();
+        _attention.Dispose();
+    }
+
+    private void RunOperations(int layer, ActivationBuffer hidden, int tokenCount, AttentionView view)
+    {
         DecoderBlock block = _weights.Blocks[layer];
         ActivationScratch s = _scratch;
 
@@ -131,25 +172,6 @@ public sealed unsafe class DecoderModel : IDisposable
         Tap?.OnInput(layer, LinearInput.Down, s.Gate, tokenCount);
         block.Down.Forward(s.Gate, s.Branch, tokenCount, Lane);
         _residual.Forward(hidden, s.Branch, tokenCount, Lane);
-    }
-
-    /// <summary>Logits of some rows of the residual stream.</summary>
-    /// <param name="hidden">After the last block.</param>
-    /// <param name="firstRow">First row.</param>
-    /// <param name="rowCount">Rows, at most <see cref="MaxLogitRows"/>.</param>
-    /// <param name="logits">Receives that many rows of <see cref="ModelConfig.VocabularySize"/> floats.</param>
-    internal void Head(ActivationBuffer hidden, int firstRow, int rowCount, float* logits)
-    {
-        FinalNorm(hidden, firstRow, rowCount, 0);
-        _weights.Head.Forward(_scratch.HeadInput, 0, rowCount, logits, Config.VocabularySize, Lane);
-    }
-
-    public void Dispose()
-    {
-        _weights.Dispose();
-        _scratch.Dispose();
-        _rotary.Dispose();
-        _attention.Dispose();
     }
 
     private PagedAttentionView Pages(StepBatch batch, PagedKvCache cache)

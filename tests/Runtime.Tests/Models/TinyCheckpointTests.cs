@@ -1,0 +1,89 @@
+using Sparrow.Testing;
+using Xunit;
+
+namespace Sparrow.Runtime.Tests.Models;
+
+/// <summary>Random checkpoints of every variant against the reference implementation's numbers.</summary>
+public sealed class TinyCheckpointTests
+{
+    // Float sums in another order stay within 5e-5 of the reference; its smallest real mistake would be 6e-4.
+    private const double LogitTolerance = 1e-4;
+    private const double LogprobTolerance = 1e-3;
+
+    public static TheoryData<string> Folders =>
+    [
+        "llama-gqa", "llama-tied", "llama-attention-bias", "llama-mlp-bias", "llama-head-dim", "llama-odd-shapes", "llama-rope-linear",
+        "llama-rope-llama3", "llama-rope-yarn", "llama-rope-dynamic-short", "llama-mha-fp16", "llama-bf16", "llama-sharded", "llama-old-config",
+        "llama-new-config",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Logits_and_greedy_tokens_match_the_reference(string name)
+    {
+        string folder = SharedData.Require("models", "tiny", name);
+        using DecoderRun run = new(folder, Reference);
+        Check(run, TinyGolden.Read(folder));
+    }
+
+    [Fact]
+    public void Dynamic_rope_beyond_the_trained_context_keeps_one_base_for_all_lengths()
+    {
+        string folder = SharedData.Require("models", "tiny", "llama-rope-dynamic");
+        using DecoderRun run = new(folder, Reference with { ContextLength = 64 });
+        TinyGolden golden = TinyGolden.Read(folder, "_fixed_base");
+        CheckLogits(run.Score(golden.Prompt, 36)[^1], golden.LastLogits);
+        CheckGreedy(run, golden);
+    }
+
+    private static InferenceOptions Reference { get; } = new()
+    {
+        Activations = "float",
+        KvProfile = "kv32",
+        KvCacheBytes = 4 << 20,
+        MaxRunning = 4,
+        MaxBatchedTokens = 128,
+    };
+
+    private static void Check(DecoderRun run, TinyGolden golden)
+    {
+        float[][] whole = run.Score(golden.Prompt, golden.Prompt.Length);
+        CheckLogits(whole[^1], golden.LastLogits);
+        for (int i = 1; i < golden.Prompt.Length; i++)
+        {
+            Assert.Equal(golden.PromptLogprobs[i], LogProbability.Of(whole[i - 1], golden.Prompt[i]), LogprobTolerance);
+        }
+
+        foreach (int chunk in new[] { 1, 7, 32 })
+        {
+            Assert.Equal(whole, run.Score(golden.Prompt, chunk));
+        }
+
+        CheckGreedy(run, golden);
+    }
+
+    private static void CheckLogits(float[] logits, float[] expected)
+    {
+        double largest = expected.Max(Math.Abs);
+        double error = logits.Zip(expected, (x, y) => Math.Abs((double)x - y)).Max();
+        Assert.True(error / largest <= LogitTolerance, $"Largest logit error {error:g3} of {largest:g3}.");
+    }
+
+    private static void CheckGreedy(DecoderRun run, TinyGolden golden)
+    {
+        CachedSequence sequence = run.Start(golden.Prompt.Length + golden.Greedy.Length);
+        float[] logits = run.Feed(sequence, golden.Prompt, golden.Prompt.Length, 1)[0];
+        foreach (GreedyToken token in golden.Greedy)
+        {
+            if (token.Margin > LogprobTolerance)
+            {
+                Assert.Equal(token.Id, LogProbability.Best(logits));
+            }
+
+            Assert.Equal(token.Logprob, LogProbability.Of(logits, token.Id), LogprobTolerance);
+            logits = run.Feed(sequence, [token.Id], 1, 1)[0];
+        }
+
+        run.End(sequence);
+    }
+}
