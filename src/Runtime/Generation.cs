@@ -10,10 +10,15 @@ public sealed class Generation
 {
     private readonly Channel<GeneratedToken> _tokens;
     private readonly bool[] _stopped;
+    private readonly TimeProvider _time;
     private volatile bool _cancelled;
+    private long _cancelledTimestamp;
 
-    public Generation(GenerationRequest request)
+    /// <param name="request">What is asked for.</param>
+    /// <param name="time">Clock of <see cref="CancelledTimestamp"/>, the engine's; null: the system's.</param>
+    public Generation(GenerationRequest request, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         Request = request;
         _stopped = new bool[request.Choices];
 
@@ -38,7 +43,14 @@ public sealed class Generation
     public bool IsCancelled => _cancelled;
 
     /// <summary>Ends the whole request at the engine's next step; the stream then completes with <see cref="FinishReason.Abort"/>.</summary>
-    public void Cancel() => _cancelled = true;
+    public void Cancel()
+    {
+        Interlocked.CompareExchange(ref _cancelledTimestamp, _time.GetTimestamp(), 0);
+        _cancelled = true;
+    }
+
+    /// <summary>When it was first cancelled; 0: never.</summary>
+    public long CancelledTimestamp => Volatile.Read(ref _cancelledTimestamp);
 
     /// <summary>Ends one choice with <see cref="FinishReason.Stop"/> at the engine's next step (a stop string was found).</summary>
     public void Stop(int choice) => Volatile.Write(ref _stopped[choice], true);
@@ -52,6 +64,9 @@ public sealed class Generation
         bool written = _tokens.Writer.TryWrite(token);
         System.Diagnostics.Debug.Assert(written, "The channel has room for all that a request can yield.");
     }
+
+    /// <summary>Sets what went wrong before the stream says so: whoever hears of the end can already ask.</summary>
+    internal void Fail(Exception? failure) => Failure = failure;
 
     /// <summary>Completes the stream.</summary>
     public void Complete(Exception? failure = null)

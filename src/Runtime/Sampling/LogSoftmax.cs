@@ -1,0 +1,54 @@
+namespace Sparrow.Runtime.Sampling;
+
+/// <summary>Log-probabilities of a row of raw logits, in the way they are reported: before bias, penalties and temperature.</summary>
+internal static class LogSoftmax
+{
+    /// <summary>The logarithm of the sum of the exponentials, to subtract from a logit.</summary>
+    public static double Normalizer(ReadOnlySpan<float> logits)
+    {
+        float maximum = float.NegativeInfinity;
+        foreach (float logit in logits)
+        {
+            maximum = logit > maximum ? logit : maximum;
+        }
+
+        double sum = 0;
+        foreach (float logit in logits)
+        {
+            sum += MathF.Exp(logit - maximum);
+        }
+
+        return maximum + Math.Log(sum);
+    }
+
+    /// <summary>The most likely tokens, best first; the lower token first among equals.</summary>
+    public static TokenLogprob[] Top(ReadOnlySpan<float> logits, int count, double normalizer)
+    {
+        TokenLogprob[] top = new TokenLogprob[Math.Min(count, logits.Length)];
+        int filled = 0;
+        for (int token = 0; token < logits.Length && top.Length > 0; token++)
+        {
+            float logit = logits[token];
+            if (filled == top.Length && !(logit > top[filled - 1].Logprob))
+            {
+                continue;
+            }
+
+            int place = filled < top.Length ? filled++ : filled - 1;
+            for (; place > 0 && logit > top[place - 1].Logprob; place--)
+            {
+                top[place] = top[place - 1];
+            }
+
+            top[place] = new TokenLogprob(token, logit);
+        }
+
+        // Logits until here, so that rounding of the difference cannot change the order.
+        for (int i = 0; i < top.Length; i++)
+        {
+            top[i] = top[i] with { Logprob = (float)(top[i].Logprob - normalizer) };
+        }
+
+        return top;
+    }
+}
