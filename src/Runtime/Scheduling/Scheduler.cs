@@ -49,16 +49,16 @@ internal sealed partial class Scheduler
     public int MaxStepTokens => _pace.MaxTokens;
 
     /// <summary>Requests inside the engine.</summary>
-    public IReadOnlyList<RequestState> Requests => _requests;
+    public List<RequestState> Requests => _requests;
 
     /// <summary>Sequences in the cache.</summary>
-    public IReadOnlyList<Sequence> Running => _running;
+    public List<Sequence> Running => _running;
 
     /// <summary>Sequences inside the engine that are not in the cache.</summary>
-    public IReadOnlyList<Sequence> Waiting => _waiting;
+    public List<Sequence> Waiting => _waiting;
 
     /// <summary>The sequences of the last plan, in the order of the batch.</summary>
-    public IReadOnlyList<Sequence> Planned => _planned;
+    public List<Sequence> Planned => _planned;
 
     public int FreeSlotCount => _freeSlotCount;
 
