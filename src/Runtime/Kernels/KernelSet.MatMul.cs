@@ -1,3 +1,20 @@
+using System.Runtime.Intrinsics;
+using F32x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.F32;
+using BF16x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.BF16;
+using F16x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.F16;
+using Q4x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.Q4;
+using Q8x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.Q8;
+using F32x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.F32;
+using BF16x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.BF16;
+using F16x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.F16;
+using Q4x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.Q4;
+using Q8x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.Q8;
+using F32x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.F32;
+using BF16x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.BF16;
+using F16x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.F16;
+using Q4x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.Q4;
+using Q8x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.Q8;
+
 namespace Sparrow.Runtime.Kernels;
 
 /// <summary>
@@ -59,14 +76,75 @@ public sealed partial class KernelSet
 
     private unsafe void BindMatMul()
     {
-        MatMulF32 = Bind<MatMulKernel>("matmul-f32", [new("scalar", CpuFeatures.None, ScalarKernels.MatMulF32)]);
-        MatMulBF16 = Bind<MatMulKernel>("matmul-bf16", [new("scalar", CpuFeatures.None, ScalarKernels.MatMulBF16)]);
-        MatMulF16 = Bind<MatMulKernel>("matmul-f16", [new("scalar", CpuFeatures.None, ScalarKernels.MatMulF16)]);
-        MatMulQ4 = Bind<MatMulKernel>("matmul-q4", [new("scalar", CpuFeatures.None, ScalarKernels.MatMulQ4)]);
-        MatMulQ8 = Bind<MatMulKernel>("matmul-q8", [new("scalar", CpuFeatures.None, ScalarKernels.MatMulQ8)]);
-        MatMulQ4Int8 = Bind<MatMulInt8Kernel>("matmul-q4-int8", [new("scalar", CpuFeatures.None, ScalarKernels.MatMulQ4Int8)]);
-        MatMulQ8Int8 = Bind<MatMulInt8Kernel>("matmul-q8-int8", [new("scalar", CpuFeatures.None, ScalarKernels.MatMulQ8Int8)]);
+        BindMatMulFloat();
+        BindMatMulInt8();
         QuantizeActivations = Bind<QuantizeActivationsKernel>(
-            "quantize-activations", [new("scalar", CpuFeatures.None, ScalarKernels.QuantizeActivations)]);
+            "quantize-activations",
+            [
+                new("portable", CpuFeatures.Vector, PortableKernels.QuantizeActivations),
+                new("scalar", CpuFeatures.None, ScalarKernels.QuantizeActivations),
+            ]);
+    }
+
+    private unsafe void BindMatMulFloat()
+    {
+        MatMulF32 = BindFloat<F32x512, F32x256, F32x128>("matmul-f32", ScalarKernels.MatMulF32);
+        MatMulBF16 = BindFloat<BF16x512, BF16x256, BF16x128>("matmul-bf16", ScalarKernels.MatMulBF16);
+        MatMulF16 = BindFloat<F16x512, F16x256, F16x128>("matmul-f16", ScalarKernels.MatMulF16);
+        MatMulQ4 = BindFloat<Q4x512, Q4x256, Q4x128>("matmul-q4", ScalarKernels.MatMulQ4);
+        MatMulQ8 = BindFloat<Q8x512, Q8x256, Q8x128>("matmul-q8", ScalarKernels.MatMulQ8);
+    }
+
+    // Float products need nothing that Vector128/256/512 do not offer; the sets differ in width alone.
+    private unsafe MatMulKernel BindFloat<T512, T256, T128>(string operation, MatMulKernel scalar)
+        where T512 : struct, IPanelFormat
+        where T256 : struct, IPanelFormat
+        where T128 : struct, IPanelFormat =>
+        Bind<MatMulKernel>(
+            operation,
+            [
+                new("avx512", CpuFeatures.Avx512, PanelKernels<Lanes512, T512, Vector512<byte>>.MatMul),
+                new("avx2", CpuFeatures.Avx2, PanelKernels<Lanes256, T256, Vector256<byte>>.MatMul),
+                new("portable-512", Wide(512), PanelKernels<Lanes512, T512, Vector512<byte>>.MatMul),
+                new("portable-256", Wide(256), PanelKernels<Lanes256, T256, Vector256<byte>>.MatMul),
+                new("portable-128", CpuFeatures.Vector, PanelKernels<Lanes128, T128, Vector128<byte>>.MatMul),
+                new("scalar", CpuFeatures.None, scalar),
+            ]);
+
+    // 4-bit codes go through 512-bit vpmaddubsw where it is there, 8-bit codes through 256-bit vpdpbusd: .NET has no 512-bit form of it, and
+    // vpmaddubsw takes two passes over whole bytes.
+    private unsafe void BindMatMulInt8()
+    {
+        MatMulQ4Int8 = Bind<MatMulInt8Kernel>(
+            "matmul-q4-int8",
+            [
+                new("avx512", CpuFeatures.Avx512, PanelKernelsInt8<Lanes512, Avx512Dot, Vector512<byte>>.MatMulQ4),
+                new("avx2-vnni", CpuFeatures.Avx2 | CpuFeatures.AvxVnni, PanelKernelsInt8<Lanes256, AvxVnniDot, Vector256<byte>>.MatMulQ4),
+                new("avx2", CpuFeatures.Avx2, PanelKernelsInt8<Lanes256, Avx2Dot, Vector256<byte>>.MatMulQ4),
+                new("dotprod", CpuFeatures.DotProduct, PanelKernelsInt8<Lanes128, DotProductDot, Vector128<byte>>.MatMulQ4),
+                new("portable-512", Wide(512), PanelKernelsInt8<Lanes512, PortableDot512, Vector512<byte>>.MatMulQ4),
+                new("portable-256", Wide(256), PanelKernelsInt8<Lanes256, PortableDot256, Vector256<byte>>.MatMulQ4),
+                new("portable-128", CpuFeatures.Vector, PanelKernelsInt8<Lanes128, PortableDot128, Vector128<byte>>.MatMulQ4),
+                new("scalar", CpuFeatures.None, ScalarKernels.MatMulQ4Int8),
+            ]);
+        MatMulQ8Int8 = Bind<MatMulInt8Kernel>(
+            "matmul-q8-int8",
+            [
+                new("avx2-vnni", CpuFeatures.Avx2 | CpuFeatures.AvxVnni, PanelKernelsInt8<Lanes256, AvxVnniDot, Vector256<byte>>.MatMulQ8),
+                new("avx512", CpuFeatures.Avx512, PanelKernelsInt8<Lanes512, Avx512Dot, Vector512<byte>>.MatMulQ8),
+                new("avx2", CpuFeatures.Avx2, PanelKernelsInt8<Lanes256, Avx2Dot, Vector256<byte>>.MatMulQ8),
+                new("dotprod", CpuFeatures.DotProduct, PanelKernelsInt8<Lanes128, DotProductDot, Vector128<byte>>.MatMulQ8),
+                new("portable-512", Wide(512), PanelKernelsInt8<Lanes512, PortableDot512, Vector512<byte>>.MatMulQ8),
+                new("portable-256", Wide(256), PanelKernelsInt8<Lanes256, PortableDot256, Vector256<byte>>.MatMulQ8),
+                new("portable-128", CpuFeatures.Vector, PanelKernelsInt8<Lanes128, PortableDot128, Vector128<byte>>.MatMulQ8),
+                new("scalar", CpuFeatures.None, ScalarKernels.MatMulQ8Int8),
+            ]);
+    }
+
+    // Portable kernels of a width ask only whether the JIT has such vectors; a candidate that it has not is out of every set's reach.
+    private static CpuFeatures Wide(int bits)
+    {
+        bool accelerated = bits == 512 ? Vector512.IsHardwareAccelerated : Vector256.IsHardwareAccelerated;
+        return accelerated ? CpuFeatures.Vector : ~CpuFeatures.None;
     }
 }

@@ -1,0 +1,22 @@
+namespace Sparrow.Testing;
+
+/// <summary>How far a fast result may lie from the exact one, and where each bound comes from.</summary>
+public static class Tolerances
+{
+    private const double HalfUlp = 1.0 / (1 << 24);
+
+    /// <summary>
+    /// A product of a row and a token in float, against the same in double: each of the block's 32 fused multiply-adds and each of the blocks'
+    /// additions rounds once, so the error is at most (32 + blocks) half units in the last place of Σ |w · x|.
+    /// </summary>
+    public static double MatMul(int columns, double absoluteSum) => ((33 + (columns / 32)) * HalfUlp * absoluteSum) + 1e-37;
+
+    /// <summary>
+    /// An int8 product against the same codes and scales in double: integers are exact; a block has four roundings (the two products of scales and
+    /// two fused multiply-adds), each at most half a unit in the last place of the sum of magnitudes.
+    /// </summary>
+    public static double MatMulInt8(int columns, double absoluteSum) => ((4 + (2 * ((columns / 32) + 1))) * HalfUlp * absoluteSum) + 1e-37;
+
+    /// <summary>An activation rounded to int8: half a step of max|x| / 127, and the rounding of the scale itself.</summary>
+    public static double Int8Activation(double largest) => largest / 127 * 0.5001;
+}
