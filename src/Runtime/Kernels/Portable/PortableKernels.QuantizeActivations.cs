@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
 
-internal static unsafe class PortableKernels
+internal static unsafe partial class PortableKernels
 {
     // scale = max|x| / 127, code = x / scale to the nearest, ties to even. Adding 1.5 · 2^23 leaves the rounded value in the low bits of the float.
     public static void QuantizeActivations(float* x, int blockCount, sbyte* codes, float* scales, int* sums, float* scaledSums)
