@@ -1,0 +1,36 @@
+using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Tokenization.Reading;
+
+namespace Sparrow.Runtime.Tokenization;
+
+/// <summary>Reads tokenizers from what checkpoints hold.</summary>
+public static class TokenizerReader
+{
+    /// <summary>Ten times the largest file known.</summary>
+    private const long MaxFileBytes = 512L << 20;
+
+    /// <summary>
+    /// The tokenizer of a folder: <c>tokenizer.json</c>, else null. Names of begin, end, padding and unknown tokens come from
+    /// <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c>, else ids from <c>config.json</c>.
+    /// </summary>
+    /// <exception cref="CheckpointException">Damaged, or made of parts that we do not have; the message names file and field.</exception>
+    public static Tokenizer? FromFolder(string folder)
+    {
+        string json = Path.Combine(folder, "tokenizer.json");
+        return File.Exists(json) ? HuggingFaceReader.Read(json, ReadFile(json), SettingsReader.Read(folder)) : null;
+    }
+
+    internal static byte[] ReadFile(string path)
+    {
+        try
+        {
+            long length = new FileInfo(path).Length;
+            return length <= MaxFileBytes ? File.ReadAllBytes(path) : throw new CheckpointException(
+                path, "the file is too large", expected: $"at most {MaxFileBytes} bytes", found: $"{length}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(path, $"cannot be read: {error.Message}", inner: error);
+        }
+    }
+}
