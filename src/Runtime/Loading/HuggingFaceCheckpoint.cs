@@ -53,7 +53,7 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         }
     }
 
-    public override Tokenizer? LoadTokenizer() => null;
+    public override Tokenizer? LoadTokenizer() => TokenizerReader.FromFolder(_folder);
 
     public override void Dispose()
     {
