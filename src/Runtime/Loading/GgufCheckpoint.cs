@@ -55,7 +55,7 @@ internal sealed class GgufCheckpoint : StoredCheckpoint
         }
     }
 
-    public override Tokenizer? LoadTokenizer() => null;
+    public override Tokenizer? LoadTokenizer() => TokenizerReader.FromGguf(_reader.Metadata);
 
     public override void Dispose() => _reader.Dispose();
 

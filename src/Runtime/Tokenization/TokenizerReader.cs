@@ -20,6 +20,14 @@ public static class TokenizerReader
         return File.Exists(json) ? HuggingFaceReader.Read(json, ReadFile(json), SettingsReader.Read(folder)) : null;
     }
 
+    /// <summary>The tokenizer in a GGUF file's metadata, or null where it has no vocabulary.</summary>
+    /// <exception cref="CheckpointException">Damaged, or of a kind that we do not have.</exception>
+    public static Tokenizer? FromGguf(GgufMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return GgufTokenizerReader.Read(metadata);
+    }
+
     internal static byte[] ReadFile(string path)
     {
         try
