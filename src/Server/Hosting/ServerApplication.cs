@@ -1,4 +1,5 @@
 using Sparrow.Server.Admission;
+using Sparrow.Server.Api;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Options;
 
@@ -22,7 +23,9 @@ internal static class ServerApplication
         builder.Services.AddServer(settings, models, time ?? TimeProvider.System);
 
         WebApplication app = builder.Build();
+        app.UseApiAnswers();
         app.UseRouting();
+        app.MapInferenceApi();
         app.MapHealth();
         return app;
     }
@@ -41,6 +44,7 @@ internal static class ServerApplication
         services.AddHostedService(provider => provider.GetRequiredService<StallWatch>());
         services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Shutdown.GracePeriod);
         services.AddRouting();
+        services.AddInferenceApi();
         services.AddMetrics();
     }
 

@@ -19,6 +19,12 @@ internal sealed record ServerSettings
 
     public required SamplingSettings Sampling { get; init; }
 
+    public required ApiSettings Api { get; init; }
+
+    public required LimitsSettings Limits { get; init; }
+
+    public required StreamingSettings Streaming { get; init; }
+
     public required HealthSettings Health { get; init; }
 
     public required ShutdownSettings Shutdown { get; init; }
@@ -46,6 +52,9 @@ internal sealed record ServerSettings
             KvCache = KvCacheSettings.Read(reader),
             Engine = EngineSettings.Read(reader),
             Sampling = SamplingSettings.Read(reader),
+            Api = ApiSettings.Read(reader),
+            Limits = LimitsSettings.Read(reader),
+            Streaming = StreamingSettings.Read(reader),
             Health = HealthSettings.Read(reader),
             Shutdown = ShutdownSettings.Read(reader),
             Metrics = MetricsSettings.Read(reader),

@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+using Sparrow.Server.Api.Models;
+using Sparrow.Server.Api.Tokenization;
+
+namespace Sparrow.Server.Api;
+
+/// <summary>Generated serialisers of the answers that are plain objects. Inference answers are written by hand, token by token.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(ModelObject))]
+[JsonSerializable(typeof(TokenizeAnswer))]
+[JsonSerializable(typeof(DetokenizeAnswer))]
+[JsonSerializable(typeof(TokenizerInfo))]
+internal sealed partial class ApiJsonContext : JsonSerializerContext;
