@@ -22,7 +22,7 @@ internal sealed class GgufCheckpoint : StoredCheckpoint
         {
             string name = GgufNames.ToCanonical(entry.Name);
             TensorCodec? codec = CodecRegistry.FindGguf(entry.Type);
-            Add(new PlainTensor(name, WithoutOnes(entry.Shape), codec, entry.Type.Name, reader.File, entry.Offset, entry.Bytes, OrderOf(name))
+            Add(new PlainTensor(name, WithoutOnes(entry.Shape), codec, entry.Type.Name, reader.File, entry.Offset, entry.Bytes, GgufNames.OrderOf(name, Config))
             {
                 StoredName = entry.Name,
             });
@@ -109,13 +109,6 @@ internal sealed class GgufCheckpoint : StoredCheckpoint
         {
             throw new CheckpointException(metadata.File, $"{key} has {values.Length} entries, {tokens} tokens", field: key, expected: $"{tokens}", found: $"{values.Length}");
         }
-    }
-
-    private RowOrder OrderOf(string name)
-    {
-        bool rotated = Config.Family == "llama"
-            && (name.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || name.Contains(".self_attn.k_proj.", StringComparison.Ordinal));
-        return rotated ? new RowOrder(Config.HeadSize) : default;
     }
 
     private float[]? ReadRopeFactors()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sparrow.Runtime.Models;
 
 namespace Sparrow.Runtime.Loading;
 
@@ -32,6 +33,14 @@ internal static class GgufNames
 
     public static string ToGguf(string name) => Map(
         name, "model.layers.", "blk.", [.. s_global.Select(Swap)], [.. s_layer.Select(Swap)]);
+
+    /// <summary>The order in which a file of this family stores the rows of a tensor.</summary>
+    public static RowOrder OrderOf(string canonicalName, ModelConfig config)
+    {
+        bool rotated = config.Family == "llama"
+            && (canonicalName.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || canonicalName.Contains(".self_attn.k_proj.", StringComparison.Ordinal));
+        return rotated ? new RowOrder(config.HeadSize) : default;
+    }
 
     private static (string Gguf, string Canonical) Swap((string Gguf, string Canonical) pair) => (pair.Canonical, pair.Gguf);
 

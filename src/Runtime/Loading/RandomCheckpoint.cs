@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sparrow.Runtime.Loading.Codecs;
 using Sparrow.Runtime.Models;
 
@@ -114,24 +113,8 @@ public static class RandomCheckpoint
                 values[i] = mean + (scale * random.Next());
             }
 
-            Encode(codec, values, stored);
+            ((IEncodingCodec)codec).Encode(values, stored);
         };
-    }
-
-    private static void Encode(TensorCodec codec, float[] values, Span<byte> stored)
-    {
-        switch (codec)
-        {
-            case F32Codec:
-                MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(stored);
-                break;
-            case F16Codec:
-                F16Codec.Encode(values, stored);
-                break;
-            default:
-                Bf16Codec.Encode(values, stored);
-                break;
-        }
     }
 
     /// <summary>FNV-1a: string.GetHashCode differs from process to process.</summary>

@@ -19,4 +19,17 @@ internal readonly record struct RowOrder(int HeadSize)
         (int half, int pair) = Math.DivRem(inHead, HeadSize / 2);
         return (head * HeadSize) + (2 * pair) + half;
     }
+
+    /// <summary>The Hugging Face row that a stored row holds.</summary>
+    public int CanonicalRow(int storedRow)
+    {
+        if (HeadSize == 0)
+        {
+            return storedRow;
+        }
+
+        (int head, int inHead) = Math.DivRem(storedRow, HeadSize);
+        (int pair, int half) = Math.DivRem(inHead, 2);
+        return (head * HeadSize) + (half * (HeadSize / 2)) + pair;
+    }
 }

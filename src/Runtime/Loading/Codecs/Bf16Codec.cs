@@ -5,7 +5,7 @@ using Sparrow.Runtime.Tensors.Layouts;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>The upper half of single precision, little-endian.</summary>
-internal sealed class Bf16Codec : TensorCodec
+internal sealed class Bf16Codec : TensorCodec, IEncodingCodec
 {
     public override string Name => "bf16";
 
@@ -23,7 +23,7 @@ internal sealed class Bf16Codec : TensorCodec
     }
 
     /// <summary>Rounds to nearest, ties to even; NaN stays NaN.</summary>
-    public static void Encode(ReadOnlySpan<float> values, Span<byte> stored)
+    public void Encode(ReadOnlySpan<float> values, Span<byte> stored)
     {
         Span<ushort> upper = MemoryMarshal.Cast<byte, ushort>(stored);
         for (int i = 0; i < values.Length; i++)

@@ -24,6 +24,9 @@ internal static class CodecRegistry
         ["Q4_1"] = new Q4_1Codec(),
     };
 
+    /// <summary>The codec that writes a format of this name (<c>q4_1</c>), or null where none can.</summary>
+    public static TensorCodec? FindEncoder(string name) => s_gguf.Values.FirstOrDefault(codec => codec.Name == name && codec is IEncodingCodec);
+
     /// <summary>The codec of a GGUF type, or null where it holds no weights that can be used.</summary>
     public static TensorCodec? FindGguf(GgufType type) => s_gguf.GetValueOrDefault(type.Name);
 

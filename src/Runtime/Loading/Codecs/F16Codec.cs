@@ -5,7 +5,7 @@ using Sparrow.Runtime.Tensors.Layouts;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>IEEE half precision, little-endian.</summary>
-internal sealed class F16Codec : TensorCodec
+internal sealed class F16Codec : TensorCodec, IEncodingCodec
 {
     public override string Name => "f16";
 
@@ -23,7 +23,7 @@ internal sealed class F16Codec : TensorCodec
     }
 
     /// <summary>Rounds to nearest, ties to even.</summary>
-    public static void Encode(ReadOnlySpan<float> values, Span<byte> stored)
+    public void Encode(ReadOnlySpan<float> values, Span<byte> stored)
     {
         Span<Half> halves = MemoryMarshal.Cast<byte, Half>(stored);
         for (int i = 0; i < values.Length; i++)

@@ -95,4 +95,13 @@ internal abstract class GroupedCodec : TensorCodec
             codes[i + 16] = (byte)(packed[i] >> 4);
         }
     }
+
+    /// <summary>The inverse of <see cref="UnpackNibbles"/>.</summary>
+    protected static void PackNibbles(ReadOnlySpan<byte> codes, Span<byte> packed)
+    {
+        for (int i = 0; i < 16; i++)
+        {
+            packed[i] = (byte)(codes[i] | (codes[i + 16] << 4));
+        }
+    }
 }

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>GGUF Q4_0: f16 d, then 16 bytes of two nibbles; w = d·(q − 8).</summary>
-internal sealed class Q4_0Codec : GroupedCodec
+internal sealed class Q4_0Codec : GroupedCodec, IEncodingCodec
 {
     public override string Name => "q4_0";
 
@@ -20,4 +20,30 @@ internal sealed class Q4_0Codec : GroupedCodec
     protected override ushort ReadScale(ReadOnlySpan<byte> block) => BinaryPrimitives.ReadUInt16LittleEndian(block);
 
     protected override void UnpackCodes(ReadOnlySpan<byte> block, Span<byte> codes) => UnpackNibbles(block[2..], codes);
+
+    /// <summary>The value of largest magnitude becomes code 0, the end of the range that has one step more.</summary>
+    public void Encode(ReadOnlySpan<float> values, Span<byte> stored)
+    {
+        Span<byte> codes = stackalloc byte[32];
+        for (int block = 0; block < values.Length / 32; block++)
+        {
+            ReadOnlySpan<float> source = values.Slice(block * 32, 32);
+            Span<byte> target = stored.Slice(block * 18, 18);
+            float extreme = 0;
+            foreach (float value in source)
+            {
+                extreme = MathF.Abs(value) > MathF.Abs(extreme) ? value : extreme;
+            }
+
+            float scale = extreme / -8;
+            float inverse = scale == 0 ? 0 : 1 / scale;
+            BinaryPrimitives.WriteHalfLittleEndian(target, (Half)scale);
+            for (int i = 0; i < 32; i++)
+            {
+                codes[i] = (byte)Math.Clamp((int)((source[i] * inverse) + 8.5f), 0, 15);
+            }
+
+            PackNibbles(codes, target[2..]);
+        }
+    }
 }

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>GGUF Q8_0: f16 d, then 32 signed bytes; w = d·q.</summary>
-internal sealed class Q8_0Codec : GroupedCodec
+internal sealed class Q8_0Codec : GroupedCodec, IEncodingCodec
 {
     public override string Name => "q8_0";
 
@@ -26,6 +26,28 @@ internal sealed class Q8_0Codec : GroupedCodec
         for (int i = 0; i < 32; i++)
         {
             codes[i] = (byte)(signed[i] ^ 0x80);
+        }
+    }
+
+    public void Encode(ReadOnlySpan<float> values, Span<byte> stored)
+    {
+        for (int block = 0; block < values.Length / 32; block++)
+        {
+            ReadOnlySpan<float> source = values.Slice(block * 32, 32);
+            Span<byte> target = stored.Slice(block * 34, 34);
+            float largest = 0;
+            foreach (float value in source)
+            {
+                largest = MathF.Max(largest, MathF.Abs(value));
+            }
+
+            float scale = largest / 127;
+            float inverse = scale == 0 ? 0 : 1 / scale;
+            BinaryPrimitives.WriteHalfLittleEndian(target, (Half)scale);
+            for (int i = 0; i < 32; i++)
+            {
+                target[2 + i] = (byte)(sbyte)Math.Clamp((int)MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero), -127, 127);
+            }
         }
     }
 }
