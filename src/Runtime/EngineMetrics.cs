@@ -69,6 +69,9 @@ internal sealed class EngineMetrics
 
     public void NextToken(TimeSpan sinceLast) => _metrics.InterTokenLatency.Record(sinceLast.TotalSeconds, ModelTag);
 
+    /// <summary>A request that was never begun.</summary>
+    public void Refused() => _metrics.RequestsFinished.Add(1, ModelTag, ReasonTag(FinishReason.Error));
+
     public void Finished(RequestState request, TimeProvider time)
     {
         GenerationRequest asked = request.Generation.Request;

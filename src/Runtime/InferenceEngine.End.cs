@@ -30,6 +30,7 @@ public sealed partial class InferenceEngine
     private void EndUnbegun(Generation generation, Exception failure)
     {
         generation.Statistics.FinishedTimestamp = _time.GetTimestamp();
+        _metrics?.Refused();
         generation.Fail(failure);
         Source.Release(generation);
         for (int choice = 0; choice < generation.Request.Choices; choice++)

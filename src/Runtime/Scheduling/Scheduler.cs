@@ -77,7 +77,7 @@ internal sealed partial class Scheduler
     {
         get
         {
-            if (_freeSlotCount == 0 || _waiting.Count > 0)
+            if (UnclaimedSlotCount() <= 0 || _waiting.Count > 0)
             {
                 return false;
             }
@@ -87,7 +87,7 @@ internal sealed partial class Scheduler
         }
     }
 
-    public EngineRoom Room => new(_freeSlotCount, Blocks.AvailableCount, _running.Count);
+    public EngineRoom Room => new(UnclaimedSlotCount(), Blocks.AvailableCount, _running.Count);
 
     /// <summary>Whether a request can run when it has the engine for itself. One that cannot must be refused, for it would wait for ever.</summary>
     public bool CanEverFit(GenerationRequest request)
@@ -215,6 +215,18 @@ internal sealed partial class Scheduler
 
     /// <summary>How long the planned step took.</summary>
     public void RecordStep(double seconds) => _pace.Record(seconds, PlannedDecodeTokens, PlannedPrefillTokens);
+
+    /// <summary>Free slots less those that choices will want as soon as their prompt is computed.</summary>
+    private int UnclaimedSlotCount()
+    {
+        int count = _freeSlotCount;
+        foreach (RequestState request in _requests)
+        {
+            count -= request.IsForked ? 0 : request.LiveCount - 1;
+        }
+
+        return Math.Max(count, 0);
+    }
 
     private int MaxTokensOf(GenerationRequest request) => _options.ContextLength is int context
         ? Math.Max(Math.Min(request.MaxTokens, context - request.PromptTokens.Length), 0)

@@ -112,7 +112,13 @@ internal sealed partial class ModelStartup(
             Name = entry.Name,
             Created = time.GetUtcNow().ToUnixTimeSeconds(),
             Model = model,
-            Engine = new InferenceEngine(model.StepModel, leases, options with { Activations = model.Activations }, time),
+            Engine = new InferenceEngine(
+                model.StepModel,
+                leases,
+                options with { Activations = model.Activations, ContextLength = model.ContextLength },
+                time,
+                EndsOf(model),
+                modelName: entry.Name),
             Queue = entry.Queue,
             Leases = leases,
             Revision = revision,
@@ -121,6 +127,11 @@ internal sealed partial class ModelStartup(
             CachePlan = CachePlan.Of(model),
         };
     }
+
+    // The checkpoint's configuration and its tokenizer may each name ends that the other does not.
+    private static int[] EndsOf(LoadedModel model) => model.Tokenizer?.EndOfSequenceId is int end
+        ? [.. model.Config.EndOfSequenceIds.Append(end).Distinct()]
+        : [.. model.Config.EndOfSequenceIds];
 
     /// <summary>D-3: changes whenever something changes that answers may depend on.</summary>
     private static string FingerprintOf(string revision, LoadedModel model, InferenceOptions options)
