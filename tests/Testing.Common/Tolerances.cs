@@ -19,4 +19,16 @@ public static class Tolerances
 
     /// <summary>An activation rounded to int8: half a step of max|x| / 127, and the rounding of the scale itself.</summary>
     public static double Int8Activation(double largest) => largest / 127 * 0.5001;
+
+    /// <summary>A norm relative to 1 + |result|: sums of up to 257 squares in float against double, some half units in the last place.</summary>
+    public static double Norm => 2e-6;
+
+    /// <summary>Two products and a sum, of values below about 20.</summary>
+    public static double Rotation => 1e-6;
+
+    /// <summary>A gate relative to 1 + |result|: the exponential is within 2e-7, the rest rounds a few times.</summary>
+    public static double Gate => 2e-6;
+
+    /// <summary>A sum of so many products of normal values: each rounding at most half a unit in the last place of a partial sum below 64.</summary>
+    public static double Attention(int products) => 64 * HalfUlp * Math.Max(4, products) / 4;
 }

@@ -7,7 +7,7 @@ namespace Sparrow.Runtime.Kernels;
 internal static class VectorMath
 {
     // e^x: x = n ln 2 + r with |r| ≤ ln 2 / 2 (ln 2 in two parts, Cody and Waite), e^r by the polynomial of Cephes' expf (Moshier), 2^n put into
-    // the exponent. Within 2e-7 relative; below the smallest normal result it gives 0, above the largest the largest.
+    // the exponent. Within 2e-7 relative; below the smallest normal result it gives 0, near the largest infinity.
     private const float Log2E = 1.44269504088896341f;
     private const float Ln2High = 0.693359375f;
     private const float Ln2Low = -2.12194440e-4f;
@@ -38,7 +38,8 @@ internal static class VectorMath
         p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(C5));
         p = Vector256.MultiplyAddEstimate(p, r * r, r) + Vector256<float>.One;
         Vector256<float> power = ((Vector256.ConvertToInt32(n) + Vector256.Create(127)) << 23).AsSingle();
-        return Vector256.AndNot(p * power, Vector256.LessThan(x, Vector256.Create(SmallestArgument)));
+        Vector256<float> finite = Vector256.AndNot(p * power, Vector256.LessThan(x, Vector256.Create(SmallestArgument)));
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(LargestArgument)), Vector256.Create(float.PositiveInfinity), finite);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,7 +56,8 @@ internal static class VectorMath
         p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(C5));
         p = Vector512.MultiplyAddEstimate(p, r * r, r) + Vector512<float>.One;
         Vector512<float> power = ((Vector512.ConvertToInt32(n) + Vector512.Create(127)) << 23).AsSingle();
-        return Vector512.AndNot(p * power, Vector512.LessThan(x, Vector512.Create(SmallestArgument)));
+        Vector512<float> finite = Vector512.AndNot(p * power, Vector512.LessThan(x, Vector512.Create(SmallestArgument)));
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(LargestArgument)), Vector512.Create(float.PositiveInfinity), finite);
     }
 
     /// <summary>Eight finite halves as floats, subnormal ones too: the bits shifted into place, then the exponent mended by a multiplication.</summary>
