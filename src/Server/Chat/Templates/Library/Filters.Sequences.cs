@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Sparrow.Server.Chat.Templates.Execution;
 using Sparrow.Server.Chat.Templates.Values;
 
@@ -110,9 +111,8 @@ internal static partial class Filters
     private static ListValue Sort(TemplateRun run, TemplateValue value, CallArguments arguments)
     {
         TemplateValue?[] values = arguments.Bind(run, "reverse", "case_sensitive", "attribute");
-        IEnumerable<TemplateValue> sorted = Ordered(
-            run, run.Iterate(value), item => Key(run, item, values[2], Given.Truth(values[1])), Given.Truth(values[0]));
-        return new ListValue([.. sorted]);
+        return new ListValue(Ordered(
+            run, run.Iterate(value), item => Key(run, item, values[2], Given.Truth(values[1])), Given.Truth(values[0])));
     }
 
     private static ListValue DictSort(TemplateRun run, TemplateValue value, CallArguments arguments)
@@ -129,20 +129,28 @@ internal static partial class Filters
             "value" => 1,
             _ => throw run.Fail("dictsort sorts by 'key' or 'value'"),
         };
-        IEnumerable<TemplateValue> sorted = Ordered(
+        return new ListValue(Ordered(
             run,
             DictMethods.Items(run, pairs).Items,
             item => Key(run, ((ListValue)item).Items[place], null, Given.Truth(values[0])),
-            Given.Truth(values[2]));
-        return new ListValue([.. sorted]);
+            Given.Truth(values[2])));
     }
 
-    // LINQ's sort, because it is stable as Python's is, also in reverse, and passes exceptions of the comparison through.
-    private static IEnumerable<TemplateValue> Ordered(
+    // LINQ's sort, because it is stable as Python's is, also in reverse.
+    private static List<TemplateValue> Ordered(
         TemplateRun run, IReadOnlyList<TemplateValue> items, Func<TemplateValue, TemplateValue> key, bool reverse)
     {
         Comparer<TemplateValue> comparer = Comparer<TemplateValue>.Create((a, b) => Comparisons.Compare(run, "<", a, b) ?? 0);
-        return reverse ? items.OrderByDescending(key, comparer) : items.OrderBy(key, comparer);
+        try
+        {
+            return reverse ? [.. items.OrderByDescending(key, comparer)] : [.. items.OrderBy(key, comparer)];
+        }
+        catch (InvalidOperationException exception) when (exception.InnerException is TemplateException inner)
+        {
+            // The sort wraps what a comparison throws.
+            ExceptionDispatchInfo.Throw(inner);
+            throw;
+        }
     }
 
     private static TemplateValue Key(TemplateRun run, TemplateValue item, TemplateValue? attribute, bool isCaseSensitive)
