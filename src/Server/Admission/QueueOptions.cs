@@ -32,5 +32,6 @@ internal sealed record QueueOptions
             MaxQueuedPromptTokens = settings.Scheduler.MaxQueuedPromptTokens,
             MaxSharePerKey = settings.Scheduler.MaxSharePerKey,
             OverloadStatus = settings.Admission.OverloadStatus,
+            RequestTime = settings.Limits.RequestTimeout,
         };
 }

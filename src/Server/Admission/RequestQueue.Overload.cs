@@ -50,13 +50,4 @@ internal sealed partial class RequestQueue
 
     private static ApiException Draining() =>
         new(503, "unavailable_error", "server_draining", "The server is being stopped and takes no new requests.") { RetryAfter = TimeSpan.FromSeconds(5) };
-
-    private static ApiException TimedOut(TimeSpan limit, bool ownLimit) =>
-        new(408, "timeout_error", "timeout", $"The request did not finish within {limit.TotalMilliseconds:0} ms.", ownLimit ? "timeout_ms" : null)
-        {
-            ShouldRetry = ownLimit ? false : null,
-        };
-
-    private static ApiException Aborted() =>
-        new(503, "unavailable_error", "request_aborted", "The server ended this request before it was finished.") { ShouldRetry = false };
 }

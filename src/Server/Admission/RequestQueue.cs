@@ -32,8 +32,8 @@ internal sealed partial class RequestQueue : IRequestSource
     /// <summary>Called when something arrived or a running request was cancelled: wakes the engine.</summary>
     public Action Arrived { get; set; } = static () => { };
 
-    /// <summary>Told of every request that has left the engine, on the engine's thread.</summary>
-    public Action<QueueTicket, Generation> Finished { get; set; } = static (_, _) => { };
+    /// <summary>Whether the active revision's engine could run a request at all, with nothing else in its cache.</summary>
+    public Func<GenerationRequest, bool> CanRun { get; set; } = static _ => true;
 
     /// <summary>The longest prompt that can be right; bounds beyond it are refused later with the exact figure, so they count no more than this.</summary>
     public int ContextLength { get; set; } = int.MaxValue;
@@ -83,8 +83,8 @@ internal sealed partial class RequestQueue : IRequestSource
         }
 
         // Outside the lock: a timer of no time at all may fire before it returns.
-        bool isOwnLimit = timeout is not null && limit == timeout;
-        ticket.Deadline = _time.CreateTimer(_ => End(ticket, TimedOut(limit, isOwnLimit)), null, limit, Timeout.InfiniteTimeSpan);
+        bool isOwnLimit = limit < _options.RequestTime;
+        ticket.Deadline = _time.CreateTimer(_ => End(ticket, ApiException.Timeout(limit, isOwnLimit)), null, limit, Timeout.InfiniteTimeSpan);
         if (ticket.Stage == QueueStage.Ended)
         {
             ticket.Deadline.Dispose();
@@ -137,10 +137,9 @@ internal sealed partial class RequestQueue : IRequestSource
 
     public void Release(Generation generation)
     {
-        QueueTicket? ticket;
         lock (_lock)
         {
-            if (!_running.Remove(generation, out ticket))
+            if (!_running.Remove(generation, out QueueTicket? ticket))
             {
                 return;
             }
@@ -151,8 +150,6 @@ internal sealed partial class RequestQueue : IRequestSource
             Close(ticket);
             _pace.Served(isIdle: _running.Count == 0 && _queued.Count == 0);
         }
-
-        Finished(ticket, generation);
     }
 
     /// <summary>Refuses new places with <c>server_draining</c>, or takes them again.</summary>
@@ -175,7 +172,7 @@ internal sealed partial class RequestQueue : IRequestSource
 
         foreach (QueueTicket ticket in tickets)
         {
-            End(ticket, Aborted());
+            End(ticket, ApiException.Aborted());
         }
     }
 
@@ -185,6 +182,14 @@ internal sealed partial class RequestQueue : IRequestSource
         if (choices > _options.MaxRunning)
         {
             throw ApiException.Invalid("invalid_value", $"'n' may be at most {_options.MaxRunning} on this server; {choices} were asked for.", "n");
+        }
+
+        if (!CanRun(generation.Request))
+        {
+            throw ApiException.Invalid(
+                "context_length_exceeded",
+                $"The request's {generation.Request.PromptTokens.Length} prompt tokens and {choices} × {generation.Request.MaxTokens} tokens to generate "
+                + "do not fit in this server's cache, even alone.");
         }
 
         lock (_lock)
@@ -204,7 +209,8 @@ internal sealed partial class RequestQueue : IRequestSource
             ticket.Generation = generation;
             ticket.Stage = QueueStage.Waiting;
             generation.Statistics.QueuedTimestamp = _time.GetTimestamp();
-            _order.Add(ticket, KeyOf(ticket), _options.Policy == "priority" ? generation.Request.Priority : 0);
+            int priority = Math.Max(generation.Request.Priority, ticket.Caller.MinPriority ?? int.MinValue);
+            _order.Add(ticket, KeyOf(ticket), _options.Policy == "priority" ? priority : 0);
             Volatile.Write(ref _waitingCount, _order.Count);
         }
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Observability;
@@ -16,6 +18,9 @@ internal sealed partial class ModelStartup(
     ServerSettings settings,
     ServerState state,
     IHostApplicationLifetime lifetime,
+    RuntimeMetrics runtimeMetrics,
+    ServerMetrics metrics,
+    IServer server,
     TimeProvider time,
     ILogger<ModelStartup> logger) : IHostedLifecycleService
 {
@@ -70,14 +75,19 @@ internal sealed partial class ModelStartup(
                 break;
             }
 
+            long start = time.GetTimestamp();
             try
             {
-                entry.Activate(Load(entry));
+                ServedModel model = Load(entry);
+                entry.Activate(model);
+                metrics.Loaded(time.GetElapsedTime(start).TotalSeconds, succeeded: true);
+                StartReport.Model(logger, model, time.GetElapsedTime(start));
             }
             catch (Exception exception) when (exception is CheckpointException or IOException or UnauthorizedAccessException or ArgumentException
                 or OutOfMemoryException or InvalidOperationException or NotSupportedException)
             {
                 entry.Fail(exception.Message);
+                metrics.Loaded(time.GetElapsedTime(start).TotalSeconds, succeeded: false);
                 Log.LoadFailed(logger, entry.Name, exception.Message);
                 _finished.SetException(exception);
                 lifetime.StopApplication();
@@ -86,6 +96,11 @@ internal sealed partial class ModelStartup(
         }
 
         state.IsStarted = true;
+        if (!_isStopping)
+        {
+            StartReport.Ready(logger, server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], pool);
+        }
+
         _finished.SetResult();
     }
 
@@ -118,7 +133,8 @@ internal sealed partial class ModelStartup(
                 options with { Activations = model.Activations, ContextLength = model.ContextLength },
                 time,
                 EndsOf(model),
-                modelName: entry.Name),
+                runtimeMetrics,
+                entry.Name),
             Queue = entry.Queue,
             Leases = leases,
             Revision = revision,

@@ -37,6 +37,7 @@ internal sealed class PoolEntry(ModelSource source, RequestQueue queue)
     {
         Queue.ContextLength = model.Model.ContextLength;
         Queue.Arrived = model.Engine.Wake;
+        Queue.CanRun = model.Engine.CanEverFit;
         _active = model;
     }
 

@@ -1,6 +1,8 @@
+using Sparrow.Runtime;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Api;
 using Sparrow.Server.Observability;
+using Sparrow.Server.Observability.Exposition;
 using Sparrow.Server.Options;
 
 namespace Sparrow.Server.Hosting;
@@ -23,10 +25,23 @@ internal static class ServerApplication
         builder.Services.AddServer(settings, models, time ?? TimeProvider.System);
 
         WebApplication app = builder.Build();
+
+        // Made now, so that a wrong file of keys stops the start, and before the first instrument, so that nothing goes uncounted.
+        app.Services.GetRequiredService<MetricCollector>();
+        app.Services.GetRequiredService<KeyStore>();
+
+        app.UseMiddleware<AccessLog>();
         app.UseApiAnswers();
         app.UseRouting();
+        app.UseMiddleware<DrainHeader>();
+        app.UseCorsWhereConfigured(settings);
+        app.UseMiddleware<Authentication>();
+
         app.MapInferenceApi();
         app.MapHealth();
+        app.MapMetrics();
+        app.MapPool();
+        app.MapVersion();
         return app;
     }
 
@@ -41,11 +56,34 @@ internal static class ServerApplication
         services.AddSingleton<ModelStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelStartup>());
         services.AddSingleton<StallWatch>();
-        services.AddHostedService(provider => provider.GetRequiredService<StallWatch>());
+        services.AddSingleton<KeyStore>();
+        services.AddSingleton<RuntimeMetrics>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<MetricCollector>();
         services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Shutdown.GracePeriod);
         services.AddRouting();
         services.AddInferenceApi();
+        services.AddCors();
         services.AddMetrics();
+    }
+
+    /// <summary>S-5: off unless origins are listed.</summary>
+    private static void UseCorsWhereConfigured(this WebApplication app, ServerSettings settings)
+    {
+        if (settings.Cors.Origins.Count == 0)
+        {
+            return;
+        }
+
+        app.UseCors(policy =>
+        {
+            policy.WithOrigins([.. settings.Cors.Origins]).AllowAnyHeader().AllowAnyMethod();
+            policy.WithExposedHeaders("x-request-id", "x-sparrow-model", "x-sparrow-ignored-params", "openai-processing-ms", "retry-after", "retry-after-ms");
+            if (settings.Cors.AllowCredentials)
+            {
+                policy.AllowCredentials();
+            }
+        });
     }
 
     private static void ListenOn(this WebApplicationBuilder builder, ServerSettings settings)

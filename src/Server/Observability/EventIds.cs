@@ -5,9 +5,11 @@ internal static class EventIds
 {
     public const int ModelFailed = 1001;
     public const int ModelLoaded = 1002;
-    public const int Listening = 1003;
-    public const int Ready = 1004;
+    public const int KernelsBound = 1003;
+    public const int CachePlanned = 1004;
     public const int SampleModel = 1005;
+    public const int Ready = 1006;
+    public const int TryIt = 1007;
     public const int DrainBegan = 1101;
     public const int DrainRefuses = 1102;
     public const int DrainAborts = 1103;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Hosting;
 
@@ -45,10 +46,15 @@ internal static class HealthEndpoints
 
         ServerState state = Of<ServerState>(context);
         string code = state.IsDraining ? "server_draining" : state.IsStarted ? "engine_error" : "server_starting";
-        throw new ApiException(503, "unavailable_error", code, $"The server is not ready: {string.Join("; ", reasons)}.")
-        {
-            RetryAfter = TimeSpan.FromSeconds(2),
-        };
+
+        // Tools that ask here are those of the API, so the body is the API's although the path is not.
+        ArrayBufferWriter<byte> body = new();
+        ApiError.Write(body, new ApiException(503, "unavailable_error", code, $"The server is not ready: {string.Join("; ", reasons)}."));
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.RetryAfter = "2";
+        context.Response.ContentType = "application/json; charset=utf-8";
+        context.Response.ContentLength = body.WrittenCount;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body.WrittenMemory).AsTask();
     }
 
     private static List<string> ReasonsNotReady(HttpContext context)

@@ -33,6 +33,12 @@ internal sealed class JsonLineFormatter : ITextFormatter
                 continue;
             }
 
+            // The framework's scope tells the same in other words where a line names its request itself.
+            if (name is "RequestId" or "RequestPath" or "ConnectionId" && logEvent.Properties.ContainsKey("requestId"))
+            {
+                continue;
+            }
+
             output.Write(',');
             JsonValueFormatter.WriteQuotedJsonString(SnakeCase(name), output);
             output.Write(':');

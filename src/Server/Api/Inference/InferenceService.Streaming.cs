@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sparrow.Server.Api.Errors;
+using Sparrow.Server.Observability;
 
 namespace Sparrow.Server.Api.Inference;
 
@@ -30,6 +31,11 @@ internal sealed partial class InferenceService
         catch (SlowReaderException exception)
         {
             Log.SlowReader(logger, context.TraceIdentifier, exception.Message);
+            if (context.Features.Get<RequestFacts>() is { } facts)
+            {
+                facts.HasSlowReader = true;
+            }
+
             context.Abort();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Api.Parameters;
 using Sparrow.Server.Hosting;
+using Sparrow.Server.Observability;
 using Sparrow.Server.Options;
 
 namespace Sparrow.Server.Api.Inference;
@@ -25,13 +26,27 @@ internal sealed partial class InferenceService(ModelPool pool, ServerSettings se
     {
         ServedModel served = pool.Resolve(name);
         ResponseHeaders.SetModel(context, served);
+        if (context.Features.Get<RequestFacts>() is { } facts)
+        {
+            facts.Model = served.Name;
+            facts.Revision = served.Revision;
+        }
+
         return served;
     }
 
     /// <summary>Takes the request's places in the queue.</summary>
-    public InferenceRun Reserve(HttpContext context, ServedModel served, InferenceParameters parameters, IEnumerable<int> promptTokenBounds) =>
-        InferenceRun.Reserve(
+    public InferenceRun Reserve(HttpContext context, ServedModel served, InferenceParameters parameters, IEnumerable<int> promptTokenBounds)
+    {
+        InferenceRun run = InferenceRun.Reserve(
             served, parameters, CallerOf(context), promptTokenBounds, Limits.RequestTimeout, Time);
+        if (context.Features.Get<RequestFacts>() is { } facts)
+        {
+            facts.Run = run;
+        }
+
+        return run;
+    }
 
     /// <summary>Checks the tokenised request against its model and hands it to the queue.</summary>
     public void Submit(HttpContext context, InferenceRun run, IReadOnlyList<Prompt> prompts, InferenceDefaults defaults)
