@@ -7,11 +7,12 @@ namespace Sparrow.Runtime.Kernels;
 internal unsafe delegate void KeyScoresKernel(float* q, int rowCount, void* keys, int headSize, float* scores);
 
 /// <summary>
-/// One block's turn of the online softmax of one query: scores outside [<paramref name="first"/>, <paramref name="end"/>) become 0, those inside
-/// exp(score − maximum), where <paramref name="maximum"/> and <paramref name="sum"/> run over the blocks seen so far.
+/// One block's turn of the online softmax of some queries: scores[r, j] outside [firsts[r], ends[r]) become 0, those inside
+/// exp(score − maximum), where maxima[r] and sums[r] run over the blocks seen so far; corrections[r] is what everything summed so far has to be
+/// multiplied by. A query that sees nothing of the block keeps what it has.
 /// </summary>
-/// <returns>What everything summed so far has to be multiplied by.</returns>
-internal unsafe delegate float SoftmaxBlockKernel(float* scores, int first, int end, float* maximum, float* sum);
+internal unsafe delegate void SoftmaxBlockKernel(
+    float* scores, int rowCount, int* firsts, int* ends, float* maxima, float* sums, float* corrections);
 
 /// <summary>
 /// result[r, d] = result[r, d] · corrections[r] + Σ over tokens j in [first, end) of weights[r, j] · values[j, d], j ascending. Values lie as

@@ -121,7 +121,10 @@ public sealed unsafe class AttentionKernelTests
             for (int block = 0; block < Blocks; block++)
             {
                 float* x = scores.Pointer + (block * BlockTokens);
-                float correction = kernels.SoftmaxBlock(x, block == 0 ? first : 0, block == Blocks - 1 ? end : BlockTokens, &maximum, &sum);
+                float correction;
+                int from = block == 0 ? first : 0;
+                int to = block == Blocks - 1 ? end : BlockTokens;
+                kernels.SoftmaxBlock(x, 1, &from, &to, &maximum, &sum, &correction);
                 for (int i = 0; i < weights.Length; i++)
                 {
                     weights[i] *= correction;
@@ -139,6 +142,21 @@ public sealed unsafe class AttentionKernelTests
                 Assert.Equal(visible ? exact[i - first] : 0, weights[i] / sum, 2e-6);
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelSets))]
+    public void A_query_that_sees_nothing_of_a_block_keeps_what_it_has(string name)
+    {
+        using GuardedFloats scores = GuardedFloats.Normal(2 * BlockTokens, 1);
+        int* firsts = stackalloc int[] { 32, 40 };
+        int* ends = stackalloc int[] { 32, 32 };
+        float* maxima = stackalloc float[] { float.NegativeInfinity, 3 };
+        float* sums = stackalloc float[] { 0, 2 };
+        float* corrections = stackalloc float[] { 7, 7 };
+        KernelSet.Select(name).SoftmaxBlock(scores.Pointer, 2, firsts, ends, maxima, sums, corrections);
+        Assert.All(scores.Span.ToArray(), weight => Assert.Equal(0, weight));
+        Assert.Equal([float.NegativeInfinity, 3, 0, 2, 1, 1], new[] { maxima[0], maxima[1], sums[0], sums[1], corrections[0], corrections[1] });
     }
 
     public static TheoryData<string> KernelSets => [.. KernelSet.Available.Select(set => set.Name)];

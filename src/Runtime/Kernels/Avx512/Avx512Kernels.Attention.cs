@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
@@ -8,6 +9,7 @@ internal static unsafe partial class Avx512Kernels
 {
     private const int BlockTokens = 32;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void KeyScores<TElements>(float* q, int rowCount, void* keys, int headSize, float* scores)
         where TElements : ICacheElements
     {
@@ -29,30 +31,37 @@ internal static unsafe partial class Avx512Kernels
         }
     }
 
-    public static float SoftmaxBlock(float* scores, int first, int end, float* maximum, float* sum)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SoftmaxBlock(
+        float* scores, int rowCount, int* firsts, int* ends, float* maxima, float* sums, float* corrections)
     {
-        Vector512<int> lanes = Vector512<int>.Indices;
-        Vector512<int> from = Vector512.Create(first);
-        Vector512<int> to = Vector512.Create(end);
-        Vector512<int> later = lanes + Vector512.Create(16);
+        Vector512<int> tokens = Vector512<int>.Indices;
+        Vector512<int> laterTokens = tokens + Vector512.Create(16);
         Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
-        Vector512<int> visibleLow = Vector512.GreaterThanOrEqual(lanes, from) & Vector512.LessThan(lanes, to);
-        Vector512<int> visibleHigh = Vector512.GreaterThanOrEqual(later, from) & Vector512.LessThan(later, to);
-        Vector512<float> low = Vector512.ConditionalSelect(visibleLow.AsSingle(), Vector512.Load(scores), hidden);
-        Vector512<float> high = Vector512.ConditionalSelect(visibleHigh.AsSingle(), Vector512.Load(scores + 16), hidden);
-        float newMaximum = Math.Max(*maximum, Largest(Vector512.Max(low, high)));
-        low = VectorMath.Exp(low - Vector512.Create(newMaximum));
-        high = VectorMath.Exp(high - Vector512.Create(newMaximum));
-        low.Store(scores);
-        high.Store(scores + 16);
+        for (int row = 0; row < rowCount; row++, scores += BlockTokens)
+        {
+            Vector512<int> from = Vector512.Create(firsts[row]);
+            Vector512<int> to = Vector512.Create(ends[row]);
+            Vector512<int> visibleLow = Vector512.GreaterThanOrEqual(tokens, from) & Vector512.LessThan(tokens, to);
+            Vector512<int> visibleHigh = Vector512.GreaterThanOrEqual(laterTokens, from) & Vector512.LessThan(laterTokens, to);
+            Vector512<float> low = Vector512.ConditionalSelect(visibleLow.AsSingle(), Vector512.Load(scores), hidden);
+            Vector512<float> high = Vector512.ConditionalSelect(visibleHigh.AsSingle(), Vector512.Load(scores + 16), hidden);
 
-        // Before the first visible key the maximum is −∞; e^−∞ is 0, which is right: nothing has been summed.
-        float correction = *maximum == newMaximum ? 1 : VectorMath.Exp(Vector256.Create(*maximum - newMaximum)).ToScalar();
-        *maximum = newMaximum;
-        *sum = (*sum * correction) + Vector512.Sum(low + high);
-        return correction;
+            // Where nothing has been seen yet any finite number serves: e^−∞ is 0.
+            float maximum = Math.Max(maxima[row], Largest(Vector512.Max(low, high)));
+            Vector512<float> subtrahend = Vector512.Create(float.IsNegativeInfinity(maximum) ? 0 : maximum);
+            low = VectorMath.Exp(low - subtrahend);
+            high = VectorMath.Exp(high - subtrahend);
+            low.Store(scores);
+            high.Store(scores + 16);
+            float correction = maxima[row] == maximum ? 1 : VectorMath.Exp(Vector256.Create(maxima[row]) - subtrahend.GetLower()).ToScalar();
+            maxima[row] = maximum;
+            sums[row] = (sums[row] * correction) + Vector512.Sum(low + high);
+            corrections[row] = correction;
+        }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ValueSum<TElements>(
         float* weights, int rowCount, void* values, int first, int end, int paddedHeadSize, float* corrections, float* result)
         where TElements : ICacheElements
@@ -91,6 +100,7 @@ internal static unsafe partial class Avx512Kernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeyScores1<TElements>(float* q, void* keys, int headSize, float* scores)
         where TElements : ICacheElements
     {
@@ -109,6 +119,7 @@ internal static unsafe partial class Avx512Kernels
         s01.Store(scores + 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeyScores2<TElements>(float* q, void* keys, int headSize, float* scores)
         where TElements : ICacheElements
     {
@@ -134,6 +145,7 @@ internal static unsafe partial class Avx512Kernels
         s11.Store(scores + 48);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeyScores4<TElements>(float* q, void* keys, int headSize, float* scores)
         where TElements : ICacheElements
     {
@@ -173,6 +185,7 @@ internal static unsafe partial class Avx512Kernels
         s31.Store(scores + 112);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ValueSum1x16<TElements>(
         float* weights, void* values, int first, int end, int stride, int d, float correction, float* result)
         where TElements : ICacheElements
@@ -189,6 +202,7 @@ internal static unsafe partial class Avx512Kernels
         s00.Store(y0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ValueSum4x16<TElements>(
         float* weights, void* values, int first, int end, int stride, int d, float* corrections, float* result)
         where TElements : ICacheElements
@@ -220,6 +234,7 @@ internal static unsafe partial class Avx512Kernels
         s30.Store(y3);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ValueSum1x64<TElements>(
         float* weights, void* values, int first, int end, int stride, int d, float correction, float* result)
         where TElements : ICacheElements
@@ -248,6 +263,7 @@ internal static unsafe partial class Avx512Kernels
         s03.Store(y0 + 48);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ValueSum4x64<TElements>(
         float* weights, void* values, int first, int end, int stride, int d, float* corrections, float* result)
         where TElements : ICacheElements

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
@@ -5,6 +6,7 @@ namespace Sparrow.Runtime.Kernels;
 internal static unsafe partial class Avx512Kernels
 {
     // gate[i] = silu(gate[i]) · up[i], sixteen lanes at a time; the rest as the narrower kernel does it, whose lanes give the same results.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GateSilu(float* gate, float* up, int count)
     {
         int i = 0;

@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
 
 internal static unsafe partial class PortableKernels
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* x, float* y, float scale, int count)
     {
         int i = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
@@ -8,6 +9,7 @@ internal static unsafe partial class PortableKernels
 {
     private const int BlockTokens = 32;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void KeyScores<TElements>(float* q, int rowCount, void* keys, int headSize, float* scores)
         where TElements : ICacheElements
     {
@@ -23,36 +25,44 @@ internal static unsafe partial class PortableKernels
         }
     }
 
-    public static float SoftmaxBlock(float* scores, int first, int end, float* maximum, float* sum)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SoftmaxBlock(
+        float* scores, int rowCount, int* firsts, int* ends, float* maxima, float* sums, float* corrections)
     {
-        Vector256<int> lanes = Vector256<int>.Indices;
-        Vector256<float> top = Vector256.Create(*maximum);
-        for (int j = 0; j < BlockTokens; j += 8)
+        for (int row = 0; row < rowCount; row++, scores += BlockTokens)
         {
-            Vector256<int> token = lanes + Vector256.Create(j);
-            Vector256<int> visible = Vector256.GreaterThanOrEqual(token, Vector256.Create(first)) & Vector256.LessThan(token, Vector256.Create(end));
-            Vector256<float> masked = Vector256.ConditionalSelect(
-                visible.AsSingle(), Vector256.Load(scores + j), Vector256.Create(float.NegativeInfinity));
-            masked.Store(scores + j);
-            top = Vector256.Max(top, masked);
-        }
+            Vector256<int> from = Vector256.Create(firsts[row]);
+            Vector256<int> to = Vector256.Create(ends[row]);
+            Vector256<float> top = Vector256.Create(maxima[row]);
+            for (int j = 0; j < BlockTokens; j += 8)
+            {
+                Vector256<int> token = Vector256<int>.Indices + Vector256.Create(j);
+                Vector256<int> visible = Vector256.GreaterThanOrEqual(token, from) & Vector256.LessThan(token, to);
+                Vector256<float> masked = Vector256.ConditionalSelect(
+                    visible.AsSingle(), Vector256.Load(scores + j), Vector256.Create(float.NegativeInfinity));
+                masked.Store(scores + j);
+                top = Vector256.Max(top, masked);
+            }
 
-        float newMaximum = Largest(top);
-        Vector256<float> blockSum = Vector256<float>.Zero;
-        for (int j = 0; j < BlockTokens; j += 8)
-        {
-            Vector256<float> weight = VectorMath.Exp(Vector256.Load(scores + j) - Vector256.Create(newMaximum));
-            weight.Store(scores + j);
-            blockSum += weight;
-        }
+            // Where nothing has been seen yet any finite number serves: e^−∞ is 0.
+            float maximum = Largest(top);
+            Vector256<float> subtrahend = Vector256.Create(float.IsNegativeInfinity(maximum) ? 0 : maximum);
+            Vector256<float> blockSum = Vector256<float>.Zero;
+            for (int j = 0; j < BlockTokens; j += 8)
+            {
+                Vector256<float> weight = VectorMath.Exp(Vector256.Load(scores + j) - subtrahend);
+                weight.Store(scores + j);
+                blockSum += weight;
+            }
 
-        // Before the first visible key the maximum is −∞; e^−∞ is 0, which is right: nothing has been summed.
-        float correction = VectorMath.Exp(Vector256.Create(*maximum - newMaximum)).ToScalar();
-        *maximum = newMaximum;
-        *sum = (*sum * correction) + Vector256.Sum(blockSum);
-        return correction;
+            float correction = maxima[row] == maximum ? 1 : VectorMath.Exp(Vector256.Create(maxima[row]) - subtrahend).ToScalar();
+            maxima[row] = maximum;
+            sums[row] = (sums[row] * correction) + Vector256.Sum(blockSum);
+            corrections[row] = correction;
+        }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ValueSum<TElements>(
         float* weights, int rowCount, void* values, int first, int end, int paddedHeadSize, float* corrections, float* result)
         where TElements : ICacheElements
@@ -85,6 +95,7 @@ internal static unsafe partial class PortableKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeyScores1<TElements>(float* q, void* keys, int headSize, float* scores)
         where TElements : ICacheElements
     {
@@ -111,6 +122,7 @@ internal static unsafe partial class PortableKernels
         s03.Store(scores + 24);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeyScores2<TElements>(float* q, void* keys, int headSize, float* scores)
         where TElements : ICacheElements
     {
@@ -150,6 +162,7 @@ internal static unsafe partial class PortableKernels
         s13.Store(scores + 56);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ValueSum16<TElements>(
         float* weights, void* values, int first, int end, int stride, int d, float correction, float* result)
         where TElements : ICacheElements
@@ -170,6 +183,7 @@ internal static unsafe partial class PortableKernels
         s01.Store(y0 + 8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ValueSum2x32<TElements>(
         float* weights, void* values, int first, int end, int stride, int d, float* corrections, float* result)
         where TElements : ICacheElements

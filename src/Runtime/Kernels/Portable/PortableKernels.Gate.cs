@@ -7,6 +7,7 @@ namespace Sparrow.Runtime.Kernels;
 // depend on where in the row it stands.
 internal static unsafe partial class PortableKernels
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GateSilu(float* gate, float* up, int count)
     {
         int i = 0;
@@ -25,6 +26,7 @@ internal static unsafe partial class PortableKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GateGeluTanh(float* gate, float* up, int count)
     {
         int i = 0;

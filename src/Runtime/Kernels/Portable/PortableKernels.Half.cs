@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
 
 internal static unsafe partial class PortableKernels
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToHalf(float* x, ushort* y, int count)
     {
         int i = 0;
@@ -19,6 +21,7 @@ internal static unsafe partial class PortableKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FromHalf(ushort* x, float* y, int count)
     {
         int i = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
@@ -5,6 +6,7 @@ namespace Sparrow.Runtime.Kernels;
 // Sums run in eight lanes twice over, folded in one fixed order at the end; what remains of a row is added one by one.
 internal static unsafe partial class PortableKernels
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNorm(float* x, float* weight, float epsilon, float* y, int count)
     {
         float scale = (float)(1 / Math.Sqrt((SumOfSquares(x, count) / (double)count) + epsilon));
@@ -20,6 +22,7 @@ internal static unsafe partial class PortableKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LayerNorm(float* x, float* weight, float* bias, float epsilon, float* y, int count)
     {
         float mean = Sum(x, count) / count;
@@ -42,6 +45,7 @@ internal static unsafe partial class PortableKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Sum(float* x, int count)
     {
         Vector256<float> low = Vector256<float>.Zero;
@@ -62,6 +66,7 @@ internal static unsafe partial class PortableKernels
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float SumOfSquares(float* x, int count)
     {
         Vector256<float> low = Vector256<float>.Zero;

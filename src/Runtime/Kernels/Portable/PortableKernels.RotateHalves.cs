@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
@@ -5,6 +6,7 @@ namespace Sparrow.Runtime.Kernels;
 internal static unsafe partial class PortableKernels
 {
     // (a, b) = (x[i], x[i + half]) becomes (a·cos − b·sin, b·cos + a·sin).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RotateHalves(float* x, int headCount, int headSize, int half, float* cosines, float* sines)
     {
         for (int head = 0; head < headCount; head++, x += headSize)

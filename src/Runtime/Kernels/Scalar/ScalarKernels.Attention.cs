@@ -23,26 +23,29 @@ internal static unsafe partial class ScalarKernels
         }
     }
 
-    public static float SoftmaxBlock(float* scores, int first, int end, float* maximum, float* sum)
+    public static void SoftmaxBlock(
+        float* scores, int rowCount, int* firsts, int* ends, float* maxima, float* sums, float* corrections)
     {
-        float newMaximum = *maximum;
-        for (int j = first; j < end; j++)
+        for (int row = 0; row < rowCount; row++, scores += BlockTokens)
         {
-            newMaximum = Math.Max(newMaximum, scores[j]);
-        }
+            float maximum = maxima[row];
+            for (int j = firsts[row]; j < ends[row]; j++)
+            {
+                maximum = Math.Max(maximum, scores[j]);
+            }
 
-        double blockSum = 0;
-        for (int j = 0; j < BlockTokens; j++)
-        {
-            scores[j] = j >= first && j < end ? (float)Math.Exp((double)scores[j] - newMaximum) : 0;
-            blockSum += scores[j];
-        }
+            double blockSum = 0;
+            for (int j = 0; j < BlockTokens; j++)
+            {
+                scores[j] = j >= firsts[row] && j < ends[row] ? (float)Math.Exp((double)scores[j] - maximum) : 0;
+                blockSum += scores[j];
+            }
 
-        // Before the first visible key the maximum is −∞, and what was summed so far is 0 whatever it is multiplied by.
-        float correction = float.IsNegativeInfinity(*maximum) ? 0 : (float)Math.Exp((double)*maximum - newMaximum);
-        *maximum = newMaximum;
-        *sum = (float)(((double)*sum * correction) + blockSum);
-        return correction;
+            // An unchanged maximum may be −∞, where nothing has been seen yet: its difference from itself is no number.
+            corrections[row] = maxima[row] == maximum ? 1 : (float)Math.Exp((double)maxima[row] - maximum);
+            maxima[row] = maximum;
+            sums[row] = (float)(((double)sums[row] * corrections[row]) + blockSum);
+        }
     }
 
     public static void ValueSum<TElements>(

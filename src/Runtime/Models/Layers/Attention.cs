@@ -143,23 +143,8 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
             KvHeadBlock head = _view.Read(_layer, sequence, kvHead, block, queryBlock);
             head.KeyCodec.KeyScores(scratch.Queries, rows, head.Keys, headSize, scratch.Scores);
             int blockStart = block * KvLayout.BlockTokens;
-            for (int row = 0; row < rows; row++)
-            {
-                int queryPosition = position + (row / _group);
-                int first = Math.Max(0, FirstVisible(queryPosition) - blockStart);
-                int end = Math.Min(KvLayout.BlockTokens, queryPosition + 1 - blockStart);
-                float* scores = scratch.Scores + (row * KvLayout.BlockTokens);
-                if (first < end)
-                {
-                    scratch.Corrections[row] = _kernels.SoftmaxBlock(scores, first, end, scratch.Maxima + row, scratch.Sums + row);
-                }
-                else
-                {
-                    // The window of the slice's later queries begins after this block.
-                    new Span<float>(scores, KvLayout.BlockTokens).Clear();
-                    scratch.Corrections[row] = 1;
-                }
-            }
+            SetVisible(scratch, rows, position, blockStart);
+            _kernels.SoftmaxBlock(scratch.Scores, rows, scratch.Firsts, scratch.Ends, scratch.Maxima, scratch.Sums, scratch.Corrections);
 
             int visibleFrom = Math.Max(0, FirstVisible(position) - blockStart);
             int visibleTo = Math.Min(KvLayout.BlockTokens, position + tokenCount - blockStart);
@@ -167,6 +152,17 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         }
 
         StoreResults(scratch, firstToken, kvHead, tokenCount);
+    }
+
+    // Which of a block's tokens each query sees.
+    private void SetVisible(in SliceScratch scratch, int rows, int position, int blockStart)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            int queryPosition = position + (row / _group);
+            scratch.Firsts[row] = Math.Max(0, FirstVisible(queryPosition) - blockStart);
+            scratch.Ends[row] = Math.Min(KvLayout.BlockTokens, queryPosition + 1 - blockStart);
+        }
     }
 
     private int FirstVisible(int position) => Math.Max(0, position - _window + 1);
@@ -218,11 +214,19 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         /// <summary><c>[rows][32]</c>.</summary>
         public readonly float* Scores = start + (2 * rows * KvLayout.PadHead(headSize));
 
-        public readonly float* Maxima = start + (rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens));
-        public readonly float* Sums = start + (rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens + 1));
-        public readonly float* Corrections = start + (rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens + 2));
+        private readonly float* _rowValues = start + (rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens));
 
-        public static long Floats(int rows, int headSize) => (long)rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens + 3);
+        public float* Maxima => _rowValues;
+
+        public float* Sums => _rowValues + rows;
+
+        public float* Corrections => _rowValues + (2 * rows);
+
+        public int* Firsts => (int*)(_rowValues + (3 * rows));
+
+        public int* Ends => (int*)(_rowValues + (4 * rows));
+
+        public static long Floats(int rows, int headSize) => (long)rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens + 5);
     }
 
     /// <summary>Stores the step's keys and values: an item is one head of one sequence.</summary>
