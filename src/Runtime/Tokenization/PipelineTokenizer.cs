@@ -25,8 +25,7 @@ internal sealed class PipelineTokenizer : Tokenizer
     {
         _parts = parts;
         _rawTokens = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.IsNormalized));
-        _normalizedTokens = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized).Select(
-            token => parts.Normalizer is null ? token : token with { Text = parts.Normalizer.Normalize(token.Text) }));
+        _normalizedTokens = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized));
         _isSpecial = new bool[parts.VocabularySize];
         Dictionary<string, int> special = new(StringComparer.Ordinal);
         foreach (AddedToken token in parts.AddedTokens.Where(token => token.IsSpecial))

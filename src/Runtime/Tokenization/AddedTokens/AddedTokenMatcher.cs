@@ -16,14 +16,15 @@ internal sealed class AddedTokenMatcher
         HashSet<char> first = [];
         foreach (AddedToken token in tokens)
         {
-            if (token.Text.Length == 0)
+            string searched = token.Searched ?? token.Text;
+            if (searched.Length == 0)
             {
                 continue;
             }
 
-            first.Add(token.Text[0]);
+            first.Add(searched[0]);
             int node = 0;
-            foreach (char character in token.Text)
+            foreach (char character in searched)
             {
                 if (!_edges.TryGetValue((node, character), out int next))
                 {
@@ -60,10 +61,10 @@ internal sealed class AddedTokenMatcher
             }
 
             at += skipped;
-            if (Longest(text[at..]) is AddedToken token && (!token.IsSingleWord || StandsAlone(text, at, at + token.Text.Length)))
+            if (Longest(text[at..], out int length) is AddedToken token && (!token.IsSingleWord || StandsAlone(text, at, at + length)))
             {
                 start = at;
-                end = at + token.Text.Length;
+                end = at + length;
                 while (token.StripsLeft && start > from && char.IsWhiteSpace(text[start - 1]))
                 {
                     start--;
@@ -82,18 +83,18 @@ internal sealed class AddedTokenMatcher
         return null;
     }
 
-    private AddedToken? Longest(ReadOnlySpan<char> text)
+    private AddedToken? Longest(ReadOnlySpan<char> text, out int length)
     {
         AddedToken? longest = null;
+        length = 0;
         int node = 0;
-        foreach (char character in text)
+        for (int at = 0; at < text.Length && _edges.TryGetValue((node, text[at]), out node); at++)
         {
-            if (!_edges.TryGetValue((node, character), out node))
+            if (_nodes[node] is AddedToken token)
             {
-                break;
+                longest = token;
+                length = at + 1;
             }
-
-            longest = _nodes[node] ?? longest;
         }
 
         return longest;

@@ -5,14 +5,17 @@ internal sealed class PieceTable
 {
     private readonly byte[] _bytes;
     private readonly int[] _starts;
+    private readonly int _unstrippedId;
 
     /// <param name="size">Number of ids.</param>
     /// <param name="capacityHint">About how many bytes there will be in all.</param>
     /// <param name="decode">An id's bytes; read before the next call.</param>
     /// <param name="startRule">What a text loses at its beginning.</param>
-    public PieceTable(int size, int capacityHint, Func<int, ReadOnlySpan<byte>> decode, StartRule startRule)
+    /// <param name="unstrippedId">An id whose own space is no mark and stays, or −1.</param>
+    public PieceTable(int size, int capacityHint, Func<int, ReadOnlySpan<byte>> decode, StartRule startRule, int unstrippedId = -1)
     {
         StartRule = startRule;
+        _unstrippedId = unstrippedId;
         _starts = new int[size + 1];
         byte[] bytes = new byte[Math.Max(16, capacityHint)];
         int used = 0;
@@ -42,8 +45,9 @@ internal sealed class PieceTable
     public ReadOnlySpan<byte> Take(int id, ref TextStart start)
     {
         ReadOnlySpan<byte> piece = this[id];
-        if (start == TextStart.Past)
+        if (start == TextStart.Past || id == _unstrippedId)
         {
+            start = TextStart.Past;
             return piece;
         }
 

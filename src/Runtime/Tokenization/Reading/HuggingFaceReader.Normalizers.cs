@@ -1,3 +1,4 @@
+using System.Text;
 using Sparrow.Runtime.Tokenization.Normalization;
 
 namespace Sparrow.Runtime.Tokenization.Reading;
@@ -7,6 +8,11 @@ internal sealed partial class HuggingFaceReader
     private static TextNormalizer BuildNormalizer(JsonSection section) => section.Type switch
     {
         "Sequence" => new SequenceNormalizer([.. section.Children("normalizers").Select(BuildNormalizer)]),
+        "NFC" => new UnicodeNormalizer(NormalizationForm.FormC),
+        "NFD" => new UnicodeNormalizer(NormalizationForm.FormD),
+        "NFKC" => new UnicodeNormalizer(NormalizationForm.FormKC),
+        "NFKD" => new UnicodeNormalizer(NormalizationForm.FormKD),
+        "StripAccents" => new StripAccentsNormalizer(),
         "Lowercase" => new LowercaseNormalizer(),
         "Prepend" => new PrependNormalizer(section.Text("prepend")),
         "Strip" => new StripNormalizer(section.Flag("strip_left", otherwise: true), section.Flag("strip_right", otherwise: true)),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Tokenization.AddedTokens;
 using Sparrow.Runtime.Tokenization.Bpe;
+using Sparrow.Runtime.Tokenization.Normalization;
 
 namespace Sparrow.Runtime.Tokenization.Reading;
 
@@ -63,11 +64,12 @@ internal sealed partial class HuggingFaceReader
         int? end = Find(_settings.EndOfSequence, added) ?? Within(_settings.EndOfSequenceId, size);
         Apply(_settings.AddsBeginOfSequence, begin, prefix, atStart: true);
         Apply(_settings.AddsEndOfSequence, end, suffix, atStart: false);
+        TextNormalizer? normalizer = Section("normalizer") is JsonSection section ? BuildNormalizer(section) : null;
         return new PipelineTokenizer(new TokenizerParts
         {
             VocabularySize = size,
-            AddedTokens = added,
-            Normalizer = Section("normalizer") is JsonSection normalizer ? BuildNormalizer(normalizer) : null,
+            AddedTokens = [.. added.Select(token => token.IsNormalized ? token with { Searched = normalizer?.Normalize(token.Text) } : token)],
+            Normalizer = normalizer,
             PreTokenizer = preTokenizer is null ? null : BuildPreTokenizer(preTokenizer.Value),
             Model = BuildModel(isByteLevel, unknown ?? -1),
             Pieces = BuildPieces(size, added, decoder, isByteLevel),
@@ -110,23 +112,28 @@ internal sealed partial class HuggingFaceReader
         HashSet<int> ids = [.. tokens.Select(token => token.Id)];
         HashSet<string> texts = [.. tokens.Select(token => token.Text)];
         tokens.AddRange(_settings.AddedTokens.Where(token => !ids.Contains(token.Id) && !texts.Contains(token.Text)));
-        int most = _vocabulary.Size + tokens.Count + 65536;
+        CheckAddedTokens(_file, _vocabulary, tokens);
+        return tokens;
+    }
+
+    /// <exception cref="CheckpointException">An id is out of range or at odds with the vocabulary.</exception>
+    internal static void CheckAddedTokens(string file, Vocabulary vocabulary, List<AddedToken> tokens)
+    {
+        int most = vocabulary.Size + tokens.Count + 65536;
         foreach (AddedToken token in tokens)
         {
             if (token.Id < 0 || token.Id >= most)
             {
                 throw new CheckpointException(
-                    _file, $"the id of '{token.Text}' is out of range", field: "added_tokens", expected: $"0 to {most - 1}", found: $"{token.Id}");
+                    file, $"the id of '{token.Text}' is out of range", field: "added_tokens", expected: $"0 to {most - 1}", found: $"{token.Id}");
             }
 
-            if (_vocabulary.TryFind(Encoding.UTF8.GetBytes(token.Text), out int known) && known != token.Id)
+            if (vocabulary.TryFind(Encoding.UTF8.GetBytes(token.Text), out int known) && known != token.Id)
             {
                 throw new CheckpointException(
-                    _file, $"the id of '{token.Text}' differs from the vocabulary's", field: "added_tokens", expected: $"{known}", found: $"{token.Id}");
+                    file, $"the id of '{token.Text}' differs from the vocabulary's", field: "added_tokens", expected: $"{known}", found: $"{token.Id}");
             }
         }
-
-        return tokens;
     }
 
     private int? Find(string? text, List<AddedToken> added)

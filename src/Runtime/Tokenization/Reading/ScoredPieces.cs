@@ -41,7 +41,7 @@ internal sealed class ScoredPieces(string file, Vocabulary vocabulary, float[] s
     {
         byte[] buffer = new byte[Math.Max(16, vocabulary.LongestPieceBytes)];
         byte[]? unknown = unknownText is null ? null : Encoding.UTF8.GetBytes(unknownText);
-        return new PieceTable(vocabulary.Size, 8 * vocabulary.Size, Decode, startRule);
+        return new PieceTable(vocabulary.Size, 8 * vocabulary.Size, Decode, startRule, unknown is null ? -1 : Array.IndexOf(kinds, PieceKind.Unknown));
 
         ReadOnlySpan<byte> Decode(int id)
         {
