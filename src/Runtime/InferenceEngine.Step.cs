@@ -181,7 +181,7 @@ public sealed partial class InferenceEngine
         RequestState request = sequence.Request;
         try
         {
-            if (request.IsScoring)
+            if (request.Generation.Request.PromptLogprobs)
             {
                 PublishScores(sequence, share, logits);
             }
@@ -288,8 +288,9 @@ public sealed partial class InferenceEngine
     {
         RequestState request = sequence.Request;
         GenerationRequest asked = request.Generation.Request;
-        if (request.NextScoreRow == 0)
+        if (!request.IsFirstTokenPublished)
         {
+            request.IsFirstTokenPublished = true;
             request.Generation.Publish(new GeneratedToken(
                 GeneratedTokenKind.Prompt, 0, asked.PromptTokens[0], float.NaN, null, FinishReason.None));
         }

@@ -44,6 +44,9 @@ internal sealed class RequestState
     /// <summary>With prompt scores: the next prompt position whose row of logits is wanted. The row of position p scores token p + 1.</summary>
     public int NextScoreRow { get; set; }
 
+    /// <summary>With prompt scores: whether the first prompt token, which has no score, was published.</summary>
+    public bool IsFirstTokenPublished { get; set; }
+
     public bool IsScoring => Generation.Request.PromptLogprobs && NextScoreRow < Generation.Request.PromptTokens.Length - 1;
 
     public Exception? Failure { get; set; }
