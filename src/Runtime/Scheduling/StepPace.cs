@@ -41,7 +41,8 @@ internal sealed class StepPace(TimeSpan targetInterTokenLatency, int? maxBatched
         }
 
         // Whole blocks, where there is room for one: a chunk that ends inside a block gains nothing.
-        tokens = Math.Max(tokens & ~(KvCache.KvLayout.BlockTokens - 1), KvCache.KvLayout.BlockTokens);
+        tokens = Math.Clamp(tokens, KvCache.KvLayout.BlockTokens, Math.Max(MaxTokens - decodeCount, KvCache.KvLayout.BlockTokens));
+        tokens &= ~(KvCache.KvLayout.BlockTokens - 1);
         return Math.Max(0, Math.Min(tokens, MaxTokens - decodeCount));
     }
 
