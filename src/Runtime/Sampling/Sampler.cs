@@ -72,9 +72,17 @@ internal sealed partial class Sampler
 
     private void ApplyBias(SamplingOptions options, ReadOnlySpan<int> masked)
     {
-        if (options.LogitBias is { Count: > 0 } bias)
+        if (options.LogitBias is Dictionary<int, float> dictionary)
         {
-            foreach ((int token, float value) in bias)
+            // The usual case by its own type: through the interface each walk would allocate an enumerator.
+            foreach ((int token, float value) in dictionary)
+            {
+                _logits[token] += value;
+            }
+        }
+        else if (options.LogitBias is not null)
+        {
+            foreach ((int token, float value) in options.LogitBias)
             {
                 _logits[token] += value;
             }
