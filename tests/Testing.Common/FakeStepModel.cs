@@ -12,7 +12,7 @@ public sealed class FakeStepModel : IStepModel
     private readonly int[] _blocks;
     private readonly int[] _openSlots;
     private readonly float[] _logits;
-    private int[] _tokens = new int[256];
+    private readonly int[] _tokens;
 
     public FakeStepModel(int vocabularySize, int blockCount, int openSlotCount, int maxLogitRows)
     {
@@ -23,6 +23,9 @@ public sealed class FakeStepModel : IStepModel
         _blocks = new int[blockCount * KvLayout.BlockTokens];
         _openSlots = new int[openSlotCount * KvLayout.BlockTokens];
         _logits = new float[maxLogitRows * vocabularySize];
+
+        // The longest sequence fills all blocks and one open slot.
+        _tokens = new int[(blockCount + 1) * KvLayout.BlockTokens];
         Array.Fill(_blocks, -1);
         Array.Fill(_openSlots, -1);
     }
@@ -89,11 +92,6 @@ public sealed class FakeStepModel : IStepModel
     {
         int sealedCount = sequence.StartPosition / KvLayout.BlockTokens;
         int end = sequence.StartPosition + sequence.TokenCount;
-        if (_tokens.Length < end)
-        {
-            _tokens = new int[end * 2];
-        }
-
         for (int i = 0; i < sealedCount; i++)
         {
             BlockTokens(sequence.BlockTable[i]).CopyTo(_tokens.AsSpan(i * KvLayout.BlockTokens));

@@ -1,4 +1,5 @@
 using Sparrow.Runtime.Sampling;
+using Sparrow.Runtime.Scheduling;
 using Sparrow.Testing;
 using Xunit;
 
@@ -41,7 +42,7 @@ internal sealed class EngineSimulation : IDisposable
     }
 
     /// <summary>Preemptions, prefix hits and so on that the run has seen.</summary>
-    public Scheduling.SchedulerCounts Counts => _engine.Scheduler.Counts;
+    public SchedulerCounts Counts => _engine.Scheduler.Counts;
 
     public void Run()
     {
