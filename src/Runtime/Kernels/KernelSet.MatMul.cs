@@ -1,19 +1,4 @@
 using System.Runtime.Intrinsics;
-using F32x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.F32;
-using BF16x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.BF16;
-using F16x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.F16;
-using Q4x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.Q4;
-using Q8x512 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes512, System.Runtime.Intrinsics.Vector512<byte>>.Q8;
-using F32x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.F32;
-using BF16x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.BF16;
-using F16x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.F16;
-using Q4x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.Q4;
-using Q8x256 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes256, System.Runtime.Intrinsics.Vector256<byte>>.Q8;
-using F32x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.F32;
-using BF16x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.BF16;
-using F16x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.F16;
-using Q4x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.Q4;
-using Q8x128 = Sparrow.Runtime.Kernels.PanelFormats<Sparrow.Runtime.Kernels.Lanes128, System.Runtime.Intrinsics.Vector128<byte>>.Q8;
 
 namespace Sparrow.Runtime.Kernels;
 
@@ -88,26 +73,24 @@ public sealed partial class KernelSet
 
     private unsafe void BindMatMulFloat()
     {
-        MatMulF32 = BindFloat<F32x512, F32x256, F32x128>("matmul-f32", ScalarKernels.MatMulF32);
-        MatMulBF16 = BindFloat<BF16x512, BF16x256, BF16x128>("matmul-bf16", ScalarKernels.MatMulBF16);
-        MatMulF16 = BindFloat<F16x512, F16x256, F16x128>("matmul-f16", ScalarKernels.MatMulF16);
-        MatMulQ4 = BindFloat<Q4x512, Q4x256, Q4x128>("matmul-q4", ScalarKernels.MatMulQ4);
-        MatMulQ8 = BindFloat<Q8x512, Q8x256, Q8x128>("matmul-q8", ScalarKernels.MatMulQ8);
+        MatMulF32 = BindFloat<F32Format>("matmul-f32", ScalarKernels.MatMulF32);
+        MatMulBF16 = BindFloat<BF16Format>("matmul-bf16", ScalarKernels.MatMulBF16);
+        MatMulF16 = BindFloat<F16Format>("matmul-f16", ScalarKernels.MatMulF16);
+        MatMulQ4 = BindFloat<Q4Format>("matmul-q4", ScalarKernels.MatMulQ4);
+        MatMulQ8 = BindFloat<Q8Format>("matmul-q8", ScalarKernels.MatMulQ8);
     }
 
     // Float products need nothing that Vector128/256/512 do not offer; the sets differ in width alone.
-    private unsafe MatMulKernel BindFloat<T512, T256, T128>(string operation, MatMulKernel scalar)
-        where T512 : struct, IPanelFormat
-        where T256 : struct, IPanelFormat
-        where T128 : struct, IPanelFormat =>
+    private unsafe MatMulKernel BindFloat<TFormat>(string operation, MatMulKernel scalar)
+        where TFormat : struct, IPanelFormat =>
         Bind<MatMulKernel>(
             operation,
             [
-                new("avx512", CpuFeatures.Avx512, PanelKernels<Lanes512, T512, Vector512<byte>>.MatMul),
-                new("avx2", CpuFeatures.Avx2, PanelKernels<Lanes256, T256, Vector256<byte>>.MatMul),
-                new("portable-512", Wide(512), PanelKernels<Lanes512, T512, Vector512<byte>>.MatMul),
-                new("portable-256", Wide(256), PanelKernels<Lanes256, T256, Vector256<byte>>.MatMul),
-                new("portable-128", CpuFeatures.Vector, PanelKernels<Lanes128, T128, Vector128<byte>>.MatMul),
+                new("avx512", CpuFeatures.Avx512, PanelKernels<Lanes512, TFormat, Vector512<byte>>.MatMul),
+                new("avx2", CpuFeatures.Avx2, PanelKernels<Lanes256, TFormat, Vector256<byte>>.MatMul),
+                new("portable-512", Wide(512), PanelKernels<Lanes512, TFormat, Vector512<byte>>.MatMul),
+                new("portable-256", Wide(256), PanelKernels<Lanes256, TFormat, Vector256<byte>>.MatMul),
+                new("portable-128", CpuFeatures.Vector, PanelKernels<Lanes128, TFormat, Vector128<byte>>.MatMul),
                 new("scalar", CpuFeatures.None, scalar),
             ]);
 

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using Sparrow.Runtime.Kernels;
+using Sparrow.Runtime.Tensors.Layouts;
 using Sparrow.Testing;
 using Xunit;
 
@@ -115,13 +117,13 @@ public sealed unsafe class MatMulTests
         KernelSet kernels = KernelSet.Select(name);
         const int Rows = 2048;
         const int Columns = 32;
-        using Sparrow.Runtime.Tensors.Layouts.DenseMatrix matrix = new(Rows, Columns, Sparrow.Runtime.Tensors.Layouts.DenseElement.F16);
+        using DenseMatrix matrix = new(Rows, Columns, DenseElement.F16);
         byte[] bytes = new byte[Columns * 2];
         for (int row = 0; row < Rows; row++)
         {
             for (int column = 0; column < Columns; column++)
             {
-                System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(column * 2), (ushort)((row * Columns) + column));
+                BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(column * 2), (ushort)((row * Columns) + column));
             }
 
             matrix.SetRow(row, bytes);

@@ -7,5 +7,7 @@ internal unsafe interface IPanelFormat
     static abstract bool IsFloat { get; }
 
     /// <summary>Expands blocks of 32 columns of a panel into floats, <c>[column, 16 rows]</c>.</summary>
-    static abstract void Expand(in PanelMatrix weights, int panel, int firstBlock, int blockCount, float* tile);
+    static abstract void Expand<TLanes, V>(in PanelMatrix weights, int panel, int firstBlock, int blockCount, float* tile)
+        where TLanes : struct, ILanes<V>
+        where V : struct;
 }

@@ -23,11 +23,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<byte>>
     public static Vector256<byte> BroadcastFrom(void* source) => Vector256.Create(*(float*)source).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> LoadWords(ushort* source)
-    {
-        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(source));
-        return Vector256.Create(lower, upper).AsByte();
-    }
+    public static Vector256<byte> LoadWords(ushort* source) =>
+        Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> And(Vector256<byte> left, Vector256<byte> right) => left & right;

@@ -23,11 +23,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
     public static Vector512<byte> BroadcastFrom(void* source) => Vector512.Create(*(float*)source).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadWords(ushort* source)
-    {
-        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(source));
-        return Vector512.Create(lower, upper).AsByte();
-    }
+    public static Vector512<byte> LoadWords(ushort* source) =>
+        Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> And(Vector512<byte> left, Vector512<byte> right) => left & right;

@@ -68,7 +68,7 @@ internal static unsafe class PanelKernels<TLanes, TFormat, V>
             return (float*)weights.PanelValues(panel) + ((long)firstBlock * BlockFloats);
         }
 
-        TFormat.Expand(weights, panel, firstBlock, blockCount, tile);
+        TFormat.Expand<TLanes, V>(weights, panel, firstBlock, blockCount, tile);
         return tile;
     }
 

@@ -1,0 +1,28 @@
+namespace Sparrow.Runtime.Kernels;
+
+/// <summary>Upper halves of floats, two columns a lane.</summary>
+internal readonly unsafe struct BF16Format : IPanelFormat
+{
+    public static bool IsFloat => false;
+
+    public static void Expand<TLanes, V>(in PanelMatrix weights, int panel, int firstBlock, int blockCount, float* tile)
+        where TLanes : struct, ILanes<V>
+        where V : struct
+    {
+        // A lane holds two columns, each the upper half of a float.
+        byte* pairs = weights.PanelValues(panel) + ((long)firstBlock * PanelMatrix.BlockColumns * PanelMatrix.PanelRows * sizeof(ushort));
+        V upper = TLanes.Broadcast(unchecked((int)0xffff0000));
+        for (int pair = 0; pair < blockCount * (PanelMatrix.BlockColumns / 2); pair++)
+        {
+            for (int lane = 0; lane < PanelMatrix.PanelRows; lane += TLanes.Count)
+            {
+                V value = TLanes.Load(pairs + (lane * 4));
+                TLanes.Store(tile + lane, TLanes.ShiftLeft(value, 16));
+                TLanes.Store(tile + PanelMatrix.PanelRows + lane, TLanes.And(value, upper));
+            }
+
+            pairs += PanelMatrix.PanelRows * 4;
+            tile += 2 * PanelMatrix.PanelRows;
+        }
+    }
+}
