@@ -108,6 +108,21 @@ public sealed class GgufCheckpointTests(ITestOutputHelper output)
     [InlineData("f16.gguf")]
     [InlineData("bf16.gguf")]
     [InlineData("q8_0.gguf")]
+    [InlineData("q4_0.gguf")]
+    [InlineData("q4_1.gguf")]
+    [InlineData("q5_0.gguf")]
+    [InlineData("q5_1.gguf")]
+    [InlineData("q2_K.gguf")]
+    [InlineData("q3_K_M.gguf")]
+    [InlineData("q4_K_M.gguf")]
+    [InlineData("q5_K_M.gguf")]
+    [InlineData("iq4_nl.gguf")]
+    [InlineData("iq4_xs.gguf")]
+    [InlineData("tq1_0.gguf")]
+    [InlineData("tq2_0.gguf")]
+    [InlineData("mxfp4.gguf")]
+    [InlineData("nvfp4.gguf")]
+    [InlineData("q1_0_q2_0.gguf")]
     public void Loaded_matrices_hold_the_reference_weights_in_hugging_face_order(string file)
     {
         string root = SharedData.Require("models", "formats", "gguf");

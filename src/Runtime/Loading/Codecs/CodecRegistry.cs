@@ -22,6 +22,21 @@ internal static class CodecRegistry
         ["Q8_0"] = new Q8_0Codec(),
         ["Q4_0"] = new Q4_0Codec(),
         ["Q4_1"] = new Q4_1Codec(),
+        ["Q5_0"] = new Q5_0Codec(),
+        ["Q5_1"] = new Q5_1Codec(),
+        ["Q2_K"] = new Q2KCodec(),
+        ["Q3_K"] = new Q3KCodec(),
+        ["Q4_K"] = new Q4KCodec(),
+        ["Q5_K"] = new Q5KCodec(),
+        ["Q6_K"] = new Q6KCodec(),
+        ["IQ4_NL"] = new Iq4NlCodec(),
+        ["IQ4_XS"] = new Iq4XsCodec(),
+        ["TQ1_0"] = new Tq1_0Codec(),
+        ["TQ2_0"] = new Tq2_0Codec(),
+        ["MXFP4"] = new Mxfp4Codec(),
+        ["NVFP4"] = new Nvfp4Codec(),
+        ["Q1_0"] = new Q1_0Codec(),
+        ["Q2_0"] = new Q2_0Codec(),
     };
 
     /// <summary>The codec that writes a format of this name (<c>q4_1</c>), or null where none can.</summary>

@@ -13,23 +13,32 @@ internal abstract class GroupedCodec : TensorCodec
 
     protected abstract bool HasMinimum { get; }
 
+    /// <summary>Values that share a scale; a block may hold several groups.</summary>
+    protected virtual int GroupValues => BlockValues;
+
     public override WeightMatrix CreateMatrix(int rows, int columns) =>
-        new GroupedIntegerMatrix(rows, columns, Bits, BlockValues, ZeroPoint, HasMinimum);
+        new GroupedIntegerMatrix(rows, columns, Bits, GroupValues, ZeroPoint, HasMinimum);
 
     public override void StoreRow(WeightMatrix matrix, int row, ReadOnlySpan<byte> stored)
     {
         int blocks = stored.Length / BlockBytes;
+        int perBlock = BlockValues / GroupValues;
+        int count = blocks * perBlock;
         byte[] codes = ArrayPool<byte>.Shared.Rent(blocks * BlockValues);
-        ushort[] groups = ArrayPool<ushort>.Shared.Rent(2 * blocks);
+        ushort[] groups = ArrayPool<ushort>.Shared.Rent(2 * count);
         try
         {
             Span<byte> rowCodes = codes.AsSpan(0, blocks * BlockValues);
-            Span<ushort> scales = groups.AsSpan(0, blocks);
-            Span<ushort> minimums = groups.AsSpan(blocks, HasMinimum ? blocks : 0);
+            Span<ushort> scales = groups.AsSpan(0, count);
+            Span<ushort> minimums = groups.AsSpan(count, HasMinimum ? count : 0);
             for (int block = 0; block < blocks; block++)
             {
                 ReadOnlySpan<byte> source = stored.Slice(block * BlockBytes, BlockBytes);
-                scales[block] = ReadScale(source);
+                for (int group = 0; group < perBlock; group++)
+                {
+                    scales[(block * perBlock) + group] = ReadScale(source, group);
+                }
+
                 if (HasMinimum)
                 {
                     minimums[block] = ReadMinimum(source);
@@ -53,12 +62,12 @@ internal abstract class GroupedCodec : TensorCodec
         for (int block = 0; block < stored.Length / BlockBytes; block++)
         {
             ReadOnlySpan<byte> source = stored.Slice(block * BlockBytes, BlockBytes);
-            float scale = (float)BitConverter.UInt16BitsToHalf(ReadScale(source));
             float minimum = HasMinimum ? (float)BitConverter.UInt16BitsToHalf(ReadMinimum(source)) : 0;
             UnpackCodes(source, codes);
             Span<float> target = values.Slice(block * BlockValues, BlockValues);
             for (int i = 0; i < codes.Length; i++)
             {
+                float scale = (float)BitConverter.UInt16BitsToHalf(ReadScale(source, i / GroupValues));
                 float value = scale * (codes[i] - ZeroPoint);
                 target[i] = HasMinimum ? value + minimum : value;
             }
@@ -70,7 +79,15 @@ internal abstract class GroupedCodec : TensorCodec
         for (int block = 0; block < stored.Length / BlockBytes; block++)
         {
             ReadOnlySpan<byte> source = stored.Slice(block * BlockBytes, BlockBytes);
-            if (NonFinite.IsF16(ReadScale(source)) || (HasMinimum && NonFinite.IsF16(ReadMinimum(source))))
+            for (int group = 0; group < BlockValues / GroupValues; group++)
+            {
+                if (NonFinite.IsF16(ReadScale(source, group)))
+                {
+                    return (block * BlockValues) + (group * GroupValues);
+                }
+            }
+
+            if (HasMinimum && NonFinite.IsF16(ReadMinimum(source)))
             {
                 return block * BlockValues;
             }
@@ -79,8 +96,10 @@ internal abstract class GroupedCodec : TensorCodec
         return -1;
     }
 
-    protected abstract ushort ReadScale(ReadOnlySpan<byte> block);
+    /// <summary>The half-precision scale of a group.</summary>
+    protected abstract ushort ReadScale(ReadOnlySpan<byte> block, int group);
 
+    /// <summary>The half-precision minimum; formats that have one have a group a block.</summary>
     protected virtual ushort ReadMinimum(ReadOnlySpan<byte> block) => 0;
 
     /// <summary>Spreads the codes of a block, one a byte, in order of columns.</summary>

@@ -17,7 +17,7 @@ internal sealed class Q4_0Codec : GroupedCodec, IEncodingCodec
 
     protected override bool HasMinimum => false;
 
-    protected override ushort ReadScale(ReadOnlySpan<byte> block) => BinaryPrimitives.ReadUInt16LittleEndian(block);
+    protected override ushort ReadScale(ReadOnlySpan<byte> block, int group) => BinaryPrimitives.ReadUInt16LittleEndian(block);
 
     protected override void UnpackCodes(ReadOnlySpan<byte> block, Span<byte> codes) => UnpackNibbles(block[2..], codes);
 

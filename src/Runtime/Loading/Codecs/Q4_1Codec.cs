@@ -17,7 +17,7 @@ internal sealed class Q4_1Codec : GroupedCodec, IEncodingCodec
 
     protected override bool HasMinimum => true;
 
-    protected override ushort ReadScale(ReadOnlySpan<byte> block) => BinaryPrimitives.ReadUInt16LittleEndian(block);
+    protected override ushort ReadScale(ReadOnlySpan<byte> block, int group) => BinaryPrimitives.ReadUInt16LittleEndian(block);
 
     protected override ushort ReadMinimum(ReadOnlySpan<byte> block) => BinaryPrimitives.ReadUInt16LittleEndian(block[2..]);
 
