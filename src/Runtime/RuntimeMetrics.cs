@@ -80,6 +80,8 @@ public sealed class RuntimeMetrics : IDisposable
         StepTokens = Tokens(RuntimeMetricNames.StepTokens, "{token}", MetricBounds.StepTokens, "Tokens that a step computes.");
     }
 
+    internal Meter Meter => _meter;
+
     internal Counter<long> PromptTokens { get; }
 
     internal Counter<long> GenerationTokens { get; }

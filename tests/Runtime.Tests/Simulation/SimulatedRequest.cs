@@ -83,7 +83,7 @@ internal sealed class SimulatedRequest(Generation generation)
 
         if (!mayBeCut || _scores.Count > request.PromptTokens.Length)
         {
-            Assert.Equal(request.PromptTokens.Length == 1 ? 0 : request.PromptTokens.Length, _scores.Count);
+            Assert.Equal(request.PromptTokens.Length, _scores.Count);
         }
 
         for (int i = 0; i < _scores.Count; i++)
