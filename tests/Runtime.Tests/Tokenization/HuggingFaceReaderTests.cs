@@ -132,6 +132,22 @@ public sealed class HuggingFaceReaderTests
     }
 
     [Fact]
+    public void Texts_that_are_no_unicode_are_refused()
+    {
+        using TokenizerFolder folder = new();
+        string json = TokenizerFolder.ByteLevelJson("a b").ToJsonString();
+        foreach (string text in (string[])["\"a b\"", "\"ByteLevel\"", "\"version\""])
+        {
+            Assert.Contains(text, json, StringComparison.Ordinal);
+            folder.With("tokenizer.json", json.Replace(text, "\"\\ud800\"", StringComparison.Ordinal));
+            Assert.Throws<CheckpointException>(folder.Read);
+        }
+
+        folder.With("tokenizer.json", json).With("tokenizer_config.json", """{"bos_token":"\ud800"}""");
+        Assert.Throws<CheckpointException>(folder.Read);
+    }
+
+    [Fact]
     public void Folder_settings_name_the_tokens()
     {
         using TokenizerFolder folder = new();

@@ -15,7 +15,7 @@ public sealed class TokenizerScalingTests
         TheoryData<string, string> data = [];
         foreach (string tokenizer in (string[])["smollm2", "tinyllama", "qwen2"])
         {
-            foreach (string text in (string[])["a", "ab", " ", "\n", "é", "e\u0301", "\u0301\u0323", "1", "[", "<|im_start|", "hello world ", "😀", "'s"])
+            foreach (string text in (string[])["ab", " ", "\n", "\u0301\u0323", "<|im_start|", "hello world ", "😀"])
             {
                 data.Add(tokenizer, text);
             }

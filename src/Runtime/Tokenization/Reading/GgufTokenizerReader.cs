@@ -13,6 +13,9 @@ internal static class GgufTokenizerReader
 {
     private const string Prefix = "tokenizer.ggml.";
 
+    /// <summary>Far longer than any marker; bounds the walk through the trie at each position.</summary>
+    private const int MaxMarkerLength = 1024;
+
     /// <returns>The tokenizer, or null where the file has no vocabulary.</returns>
     /// <exception cref="CheckpointException">Damaged, or of a kind that we do not have.</exception>
     public static PipelineTokenizer? Read(GgufMetadata metadata)
@@ -55,11 +58,6 @@ internal static class GgufTokenizerReader
         string name = metadata.Find<string>(Prefix + "pre") ?? "default";
         PreTokenizer words = GgufPatterns.Find(name) ?? throw new CheckpointException(
             metadata.File, "this pre-tokenizer is not supported", field: Prefix + "pre", found: name);
-        if (metadata.FindBool(Prefix + "add_space_prefix") == true)
-        {
-            words = new SequencePreTokenizer([new PrefixSpacePreTokenizer(), words]);
-        }
-
         byte[] buffer = new byte[Math.Max(16, vocabulary.LongestPieceBytes)];
         PieceTable pieces = new(vocabulary.Size, 8 * vocabulary.Size, Decode, StartRule.None);
         bool ignoresMerges = GgufPatterns.IgnoresMerges(name);
@@ -115,6 +113,12 @@ internal static class GgufTokenizerReader
             // An unknown piece is a marker like a control piece; user-defined pieces are texts of their own that generated text keeps.
             if (kinds[id] is PieceKind.Control or PieceKind.Unknown or PieceKind.UserDefined)
             {
+                if (tokens[id].Length > MaxMarkerLength)
+                {
+                    throw new CheckpointException(
+                        metadata.File, "a marker is too long", field: $"{Prefix}tokens[{id}]", expected: $"at most {MaxMarkerLength} characters");
+                }
+
                 added.Add(new AddedToken(tokens[id], id, IsSpecial: kinds[id] != PieceKind.UserDefined));
             }
         }

@@ -47,8 +47,19 @@ internal sealed partial class HuggingFaceReader
     private JsonSection ModelSection { get; }
 
     /// <exception cref="CheckpointException">Damaged, or made of parts that we do not have.</exception>
-    public static PipelineTokenizer Read(string file, ReadOnlySpan<byte> json, TokenizerSettings settings) =>
-        new HuggingFaceReader(file, TokenizerJson.Parse(file, json), settings).Build();
+    public static PipelineTokenizer Read(string file, ReadOnlySpan<byte> json, TokenizerSettings settings)
+    {
+        TokenizerJson sections = TokenizerJson.Parse(file, json);
+        try
+        {
+            return new HuggingFaceReader(file, sections, settings).Build();
+        }
+        catch (InvalidOperationException error)
+        {
+            // What JsonElement throws on reading a text with half a surrogate pair or broken UTF-8.
+            throw new CheckpointException(file, $"a text is not valid Unicode: {error.Message}", inner: error);
+        }
+    }
 
     private PipelineTokenizer Build()
     {
@@ -101,8 +112,14 @@ internal sealed partial class HuggingFaceReader
     private List<AddedToken> ReadAddedTokens()
     {
         List<AddedToken> tokens = [];
-        if (_json.Sections.TryGetValue("added_tokens", out JsonElement section) && section.ValueKind == JsonValueKind.Array)
+        if (_json.Sections.TryGetValue("added_tokens", out JsonElement section) && section.ValueKind != JsonValueKind.Null)
         {
+            if (section.ValueKind != JsonValueKind.Array)
+            {
+                throw new CheckpointException(
+                    _file, "has another type", field: "added_tokens", expected: "an array", found: section.ValueKind.ToString());
+            }
+
             foreach (JsonSection item in JsonSection.Items(_file, "added_tokens", section))
             {
                 tokens.Add(SettingsReader.ReadAddedToken(item, item.Integer("id")));

@@ -12,6 +12,19 @@ internal static class SettingsReader
 
     public static TokenizerSettings Read(string folder)
     {
+        try
+        {
+            return ReadSections(folder);
+        }
+        catch (InvalidOperationException error)
+        {
+            // What JsonElement throws on reading a text with half a surrogate pair or broken UTF-8.
+            throw new CheckpointException(folder, $"a text of the tokenizer's settings is not valid Unicode: {error.Message}", inner: error);
+        }
+    }
+
+    private static TokenizerSettings ReadSections(string folder)
+    {
         JsonSection? config = Open(folder, "tokenizer_config.json");
         JsonSection? map = Open(folder, "special_tokens_map.json");
         JsonSection? model = Open(folder, "config.json");
