@@ -78,6 +78,7 @@ public sealed partial class KernelSet
         SoftCap = Bind<SoftCapKernel>(
             "soft-cap",
             [
+                new("portable", CpuFeatures.Vector, PortableKernels.SoftCap),
                 new("scalar", CpuFeatures.None, ScalarKernels.SoftCap),
             ]);
     }

@@ -16,11 +16,27 @@ internal static class ExpectedTensors
         long queries = (long)config.HeadCount * config.HeadSize;
         long keys = (long)config.KvHeadCount * config.HeadSize;
         long inner = config.IntermediateSize;
+        BlockNormNames norms = BlockNormNames.Of(config);
         yield return (Embedding, [config.VocabularySize, hidden]);
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             string prefix = $"model.layers.{layer}.";
-            yield return (prefix + "input_layernorm.weight", [hidden]);
+            foreach (string norm in norms.All)
+            {
+                yield return (prefix + norm + ".weight", [hidden]);
+                if (config.NormBias)
+                {
+                    yield return (prefix + norm + ".bias", [hidden]);
+                }
+            }
+
+            if (config.QueryKeyNorm != QueryKeyNorm.None)
+            {
+                bool perHead = config.QueryKeyNorm == QueryKeyNorm.Head;
+                yield return (prefix + "self_attn.q_norm.weight", [perHead ? config.HeadSize : queries]);
+                yield return (prefix + "self_attn.k_norm.weight", [perHead ? config.HeadSize : keys]);
+            }
+
             foreach ((string name, long rows, long columns, bool bias) in new[]
             {
                 ("self_attn.q_proj", queries, hidden, config.QkvBias),
@@ -38,11 +54,14 @@ internal static class ExpectedTensors
                     yield return (prefix + name + ".bias", [rows]);
                 }
             }
-
-            yield return (prefix + "post_attention_layernorm.weight", [hidden]);
         }
 
         yield return (FinalNorm, [hidden]);
+        if (config.NormBias)
+        {
+            yield return ("model.norm.bias", [hidden]);
+        }
+
         if (!config.TiedEmbeddings)
         {
             yield return (Head, [config.VocabularySize, hidden]);

@@ -39,8 +39,7 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         {
             foreach ((SafetensorsReader reader, SafetensorsEntry entry) in SafetensorsFolder.Open(folder, file, checkpoint._readers))
             {
-                checkpoint.Add(new PlainTensor(
-                    entry.Name, entry.Shape, CodecRegistry.FindSafetensors(entry.Type), entry.Type, reader.File, entry.Offset, entry.Bytes));
+                checkpoint.AddEntry(reader, entry);
             }
 
             checkpoint.CheckExpectedTensors();
@@ -52,6 +51,32 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
             throw;
         }
     }
+
+    // A fused matrix is its parts' rows one after the other, and a range of rows is a range of bytes.
+    private void AddEntry(SafetensorsReader reader, SafetensorsEntry entry)
+    {
+        TensorCodec? codec = CodecRegistry.FindSafetensors(entry.Type);
+        IReadOnlyList<(string Name, long Rows)> parts = FusedTensors.Parts(Config, entry.Name);
+        if (parts.Count == 0 || entry.Shape.Length != 2 || entry.Shape[0] != parts.Sum(part => part.Rows))
+        {
+            Add(new PlainTensor(entry.Name, entry.Shape, codec, entry.Type, reader.File, entry.Offset, entry.Bytes, InterleavedOrder(entry.Name)));
+            return;
+        }
+
+        long rowBytes = entry.Bytes / entry.Shape[0];
+        long offset = entry.Offset;
+        foreach ((string name, long rows) in parts)
+        {
+            Add(new PlainTensor(name, [rows, entry.Shape[1]], codec, entry.Type, reader.File, offset, rows * rowBytes) { StoredName = entry.Name });
+            offset += rows * rowBytes;
+        }
+    }
+
+    // cohere turns neighbours where the others turn halves, which is the order of GGUF's llama.
+    private RowOrder InterleavedOrder(string name) =>
+        Config.Family == "cohere" && (name.Contains("self_attn.q_proj.", StringComparison.Ordinal) || name.Contains("self_attn.k_proj.", StringComparison.Ordinal))
+            ? new RowOrder(Config.HeadSize)
+            : default;
 
     public override Tokenizer? LoadTokenizer() => TokenizerReader.FromFolder(_folder);
 

@@ -10,8 +10,6 @@ internal static partial class HuggingFaceConfig
     private const int MaximumSize = 1 << 24;
     private const int MaximumLayers = 1 << 30;
 
-    private static readonly string[] s_families = ["llama"];
-
     /// <exception cref="CheckpointException">A field is missing or out of range, or the family is unknown.</exception>
     public static ModelConfig Read(string folder)
     {
@@ -68,7 +66,7 @@ internal static partial class HuggingFaceConfig
 
         bool attentionBias = config.FindBool("attention_bias") ?? false;
         int context = config.FindInteger("max_position_embeddings", 1) ?? 2048;
-        return new ModelConfig
+        ModelConfig model = new()
         {
             Family = family,
             HiddenSize = hidden,
@@ -80,7 +78,7 @@ internal static partial class HuggingFaceConfig
             VocabularySize = config.GetInteger("vocab_size", 1, MaximumSize),
             ContextLength = context,
             NormEpsilon = config.FindFloat("rms_norm_eps", 0, 1) ?? 1e-6f,
-            TiedEmbeddings = config.FindBool("tie_word_embeddings") ?? false,
+            TiedEmbeddings = config.FindBool("tie_word_embeddings") ?? s_tiedFamilies.Contains(family, StringComparer.Ordinal),
             QkvBias = attentionBias,
             AttentionOutputBias = attentionBias,
             MlpBias = config.FindBool("mlp_bias") ?? false,
@@ -88,6 +86,7 @@ internal static partial class HuggingFaceConfig
             Rope = ReadRope(config, context, headSize.Value),
             BeginOfSequenceId = config.FindIntegers("bos_token_id", -1).Where(id => id >= 0).Cast<int?>().FirstOrDefault(),
         };
+        return ForFamily(model, config);
     }
 
     private static string ReadFamily(ConfigSection config)
@@ -113,7 +112,7 @@ internal static partial class HuggingFaceConfig
         return family;
     }
 
-    private static Activation ReadActivation(ConfigSection config) => config.FindString("hidden_act") switch
+    private static Activation ReadActivation(ConfigSection config) => (config.FindString("hidden_act") ?? config.FindString("hidden_activation")) switch
     {
         null or "silu" or "swish" => Activation.Silu,
         "gelu" => Activation.Gelu,

@@ -19,7 +19,7 @@ public sealed unsafe class DecoderModel : IDisposable
 
     private readonly DecoderWeights _weights;
     private readonly ActivationScratch _scratch;
-    private readonly RotaryEmbedding _rotary;
+    private readonly RotaryEmbeddings _rotary;
     private readonly Attention _attention;
     private readonly Gate _gate;
     private readonly ResidualAdd _residual;
@@ -32,12 +32,10 @@ public sealed unsafe class DecoderModel : IDisposable
         Options = options;
         _weights = weights;
         _scratch = new ActivationScratch(config, options.MaxTokens, options.MaxLogitRows);
-        RopeFrequencies frequencies = RopeFrequencies.Create(
-            config.Rope, config.HeadSize, config.ContextLength, options.ContextLength ?? config.ContextLength);
-        _rotary = new RotaryEmbedding(frequencies, config.HeadSize, options.MaxTokens, options.Kernels, options.Pool);
+        _rotary = new RotaryEmbeddings(config, options);
         _attention = new Attention(config, options.MaxSequences, options.Kernels, options.Pool);
         _gate = new Gate(config.Activation, options.Kernels, options.Pool);
-        _residual = new ResidualAdd(1, options.Kernels, options.Pool);
+        _residual = new ResidualAdd(config.ResidualMultiplier, options.Kernels, options.Pool);
     }
 
     public ModelConfig Config { get; }
@@ -84,7 +82,7 @@ public sealed unsafe class DecoderModel : IDisposable
             FinalNorm(hidden, firstRow, sequence.LogitCount, sequence.FirstLogit);
         }
 
-        _weights.Head.Forward(_scratch.HeadInput, 0, batch.LogitCount, logits, Config.VocabularySize, Lane);
+        ComputeLogits(batch.LogitCount, logits);
     }
 
     /// <summary>hidden[t] = the embedding of token t.</summary>
@@ -92,7 +90,15 @@ public sealed unsafe class DecoderModel : IDisposable
     {
         for (int token = 0; token < tokenIds.Length; token++)
         {
-            _weights.Embedding.ExpandRow(tokenIds[token], new Span<float>(hidden.Row(token), Config.HiddenSize));
+            Span<float> row = new(hidden.Row(token), Config.HiddenSize);
+            _weights.Embedding.ExpandRow(tokenIds[token], row);
+            if (Config.EmbeddingMultiplier != 1)
+            {
+                foreach (ref float x in row)
+                {
+                    x *= Config.EmbeddingMultiplier;
+                }
+            }
         }
 
         hidden.MarkWritten();
@@ -134,7 +140,7 @@ public sealed unsafe class DecoderModel : IDisposable
     internal void Head(ActivationBuffer hidden, int firstRow, int rowCount, float* logits)
     {
         FinalNorm(hidden, firstRow, rowCount, 0);
-        _weights.Head.Forward(_scratch.HeadInput, 0, rowCount, logits, Config.VocabularySize, Lane);
+        ComputeLogits(rowCount, logits);
     }
 
     public void Dispose()
@@ -151,27 +157,47 @@ public sealed unsafe class DecoderModel : IDisposable
         ActivationScratch s = _scratch;
 
         // 1. Attention.
-        block.AttentionNorm.Forward(hidden, 0, s.Normed, tokenCount, Lane);
-        Tap?.OnInput(layer, LinearInput.Attention, s.Normed, tokenCount);
-        block.Query.Forward(s.Normed, s.Queries, tokenCount, Lane);
-        block.Key.Forward(s.Normed, s.Keys, tokenCount, Lane);
-        block.Value.Forward(s.Normed, s.Values, tokenCount, Lane);
-        _rotary.Forward(s.Queries, Config.HeadCount, tokenCount, Lane);
-        _rotary.Forward(s.Keys, Config.KvHeadCount, tokenCount, Lane);
+        ActivationBuffer input = Normed(block.AttentionNorm, hidden, tokenCount);
+        Tap?.OnInput(layer, LinearInput.Attention, input, tokenCount);
+        block.Query.Forward(input, s.Queries, tokenCount, Lane);
+        block.Key.Forward(input, s.Keys, tokenCount, Lane);
+        block.Value.Forward(input, s.Values, tokenCount, Lane);
+        block.QueryNorm?.Forward(s.Queries, 0, s.Queries, tokenCount, Lane);
+        block.KeyNorm?.Forward(s.Keys, 0, s.Keys, tokenCount, Lane);
+        _rotary.Of(layer)?.Forward(s.Queries, Config.HeadCount, tokenCount, Lane);
+        _rotary.Of(layer)?.Forward(s.Keys, Config.KvHeadCount, tokenCount, Lane);
         _attention.Forward(layer, Config.SlidingWindows?[layer], view, s.Queries, s.Keys, s.Values, s.Attended, Lane);
         Tap?.OnInput(layer, LinearInput.AttentionOutput, s.Attended, tokenCount);
         block.AttentionOutput.Forward(s.Attended, s.Branch, tokenCount, Lane);
-        _residual.Forward(hidden, s.Branch, tokenCount, Lane);
+        AddBranch(block.AttentionOutputNorm, hidden, tokenCount);
 
-        // 2. Gated MLP.
-        block.MlpNorm.Forward(hidden, 0, s.Normed, tokenCount, Lane);
-        Tap?.OnInput(layer, LinearInput.Mlp, s.Normed, tokenCount);
-        block.Gate.Forward(s.Normed, s.Gate, tokenCount, Lane);
-        block.Up.Forward(s.Normed, s.Up, tokenCount, Lane);
+        // 2. Gated MLP. Beside attention it reads what attention has read.
+        input = Config.ParallelBranches ? input : Normed(block.MlpNorm, hidden, tokenCount);
+        Tap?.OnInput(layer, LinearInput.Mlp, input, tokenCount);
+        block.Gate.Forward(input, s.Gate, tokenCount, Lane);
+        block.Up.Forward(input, s.Up, tokenCount, Lane);
         _gate.Forward(s.Gate, s.Up, tokenCount, Lane);
         Tap?.OnInput(layer, LinearInput.Down, s.Gate, tokenCount);
         block.Down.Forward(s.Gate, s.Branch, tokenCount, Lane);
-        _residual.Forward(hidden, s.Branch, tokenCount, Lane);
+        AddBranch(block.MlpOutputNorm, hidden, tokenCount);
+    }
+
+    // What attention or MLP reads: the residual stream itself where nothing is normed before.
+    private ActivationBuffer Normed(Norm? norm, ActivationBuffer hidden, int tokenCount)
+    {
+        if (norm is null)
+        {
+            return hidden;
+        }
+
+        norm.Forward(hidden, 0, _scratch.Normed, tokenCount, Lane);
+        return _scratch.Normed;
+    }
+
+    private void AddBranch(Norm? norm, ActivationBuffer hidden, int tokenCount)
+    {
+        norm?.Forward(_scratch.Branch, 0, _scratch.Branch, tokenCount, Lane);
+        _residual.Forward(hidden, _scratch.Branch, tokenCount, Lane);
     }
 
     private PagedAttentionView Pages(StepBatch batch, PagedKvCache cache)
@@ -194,5 +220,26 @@ public sealed unsafe class DecoderModel : IDisposable
         }
 
         _scratch.HeadInput.MarkWritten();
+    }
+
+    private void ComputeLogits(int rowCount, float* logits)
+    {
+        _weights.Head.Forward(_scratch.HeadInput, 0, rowCount, logits, Config.VocabularySize, Lane);
+        for (int row = 0; row < rowCount; row++)
+        {
+            float* y = logits + ((long)row * Config.VocabularySize);
+            if (Config.LogitMultiplier != 1)
+            {
+                for (int i = 0; i < Config.VocabularySize; i++)
+                {
+                    y[i] *= Config.LogitMultiplier;
+                }
+            }
+
+            if (Config.LogitSoftCap is { } cap)
+            {
+                Options.Kernels.SoftCap(y, cap, Config.VocabularySize);
+            }
+        }
     }
 }

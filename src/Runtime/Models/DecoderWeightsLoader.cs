@@ -18,7 +18,7 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         try
         {
             embedding = checkpoint.LoadMatrix("model.embed_tokens.weight", _config.VocabularySize, hidden);
-            finalNorm = LoadNorm("model.norm");
+            finalNorm = LoadNorm("model.norm", hidden);
 
             // Repacking a matrix keeps a core busy; the blocks share nothing.
             int loaded = 0;
@@ -65,14 +65,19 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         int queries = _config.HeadCount * _config.HeadSize;
         int keys = _config.KvHeadCount * _config.HeadSize;
         int intermediate = _config.IntermediateSize;
+        BlockNormNames names = BlockNormNames.Of(_config);
         return new DecoderBlock
         {
-            AttentionNorm = LoadNorm(prefix + "input_layernorm"),
+            AttentionNorm = LoadOptionalNorm(prefix, names.Attention),
+            QueryNorm = LoadQueryKeyNorm(prefix + "self_attn.q_norm", queries),
+            KeyNorm = LoadQueryKeyNorm(prefix + "self_attn.k_norm", keys),
             Query = LoadLinear(prefix + "self_attn.q_proj", queries, hidden, _config.QkvBias),
             Key = LoadLinear(prefix + "self_attn.k_proj", keys, hidden, _config.QkvBias),
             Value = LoadLinear(prefix + "self_attn.v_proj", keys, hidden, _config.QkvBias),
             AttentionOutput = LoadLinear(prefix + "self_attn.o_proj", hidden, queries, _config.AttentionOutputBias),
-            MlpNorm = LoadNorm(prefix + "post_attention_layernorm"),
+            AttentionOutputNorm = LoadOptionalNorm(prefix, names.AttentionOutput),
+            MlpNorm = LoadOptionalNorm(prefix, names.Mlp),
+            MlpOutputNorm = LoadOptionalNorm(prefix, names.MlpOutput),
             Gate = LoadLinear(prefix + "mlp.gate_proj", intermediate, hidden, _config.MlpBias),
             Up = LoadLinear(prefix + "mlp.up_proj", intermediate, hidden, _config.MlpBias),
             Down = LoadLinear(prefix + "mlp.down_proj", hidden, intermediate, _config.MlpBias),
@@ -84,6 +89,32 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         bias ? checkpoint.LoadVector(name + ".bias", rows) : null,
         options.Kernels, options.Pool, options.Int8Activations);
 
-    private Norm LoadNorm(string name) => new(
-        NormKind.Rms, checkpoint.LoadVector(name + ".weight", _config.HiddenSize), null, _config.NormEpsilon, options.Kernels, options.Pool);
+    private Norm? LoadOptionalNorm(string prefix, string? name) => name is null ? null : LoadNorm(prefix + name, _config.HiddenSize);
+
+    private Norm LoadNorm(string name, int size) => new(
+        _config.Norm, LoadNormWeight(name, size), _config.NormBias ? checkpoint.LoadVector(name + ".bias", size) : null,
+        _config.NormEpsilon, options.Kernels, options.Pool);
+
+    // Queries and keys are always normed by their mean square.
+    private Norm? LoadQueryKeyNorm(string name, int size) => _config.QueryKeyNorm switch
+    {
+        QueryKeyNorm.None => null,
+        QueryKeyNorm.Head => new Norm(
+            NormKind.Rms, LoadNormWeight(name, _config.HeadSize), null, _config.NormEpsilon, options.Kernels, options.Pool),
+        _ => new Norm(NormKind.Rms, LoadNormWeight(name, size), null, _config.NormEpsilon, options.Kernels, options.Pool),
+    };
+
+    private float[] LoadNormWeight(string name, int size)
+    {
+        float[] weight = checkpoint.LoadVector(name + ".weight", size);
+        if (_config.NormWeightsLessOne)
+        {
+            for (int i = 0; i < weight.Length; i++)
+            {
+                weight[i] += 1;
+            }
+        }
+
+        return weight;
+    }
 }

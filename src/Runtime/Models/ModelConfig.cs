@@ -42,6 +42,46 @@ public sealed record ModelConfig
 
     public Activation Activation { get; init; } = Activation.Silu;
 
+    public NormKind Norm { get; init; } = NormKind.Rms;
+
+    /// <summary>Whether norms have a bias; only with <see cref="NormKind.Layer"/>.</summary>
+    public bool NormBias { get; init; }
+
+    /// <summary>Whether files hold norm weights less one, as gemma's do.</summary>
+    public bool NormWeightsLessOne { get; init; }
+
+    public NormPlacement NormPlacement { get; init; } = NormPlacement.Before;
+
+    /// <summary>Whether attention and MLP both read the attention's norm and are added together.</summary>
+    public bool ParallelBranches { get; init; }
+
+    /// <summary>RMS norms of queries and keys before they are rotated.</summary>
+    public QueryKeyNorm QueryKeyNorm { get; init; } = QueryKeyNorm.None;
+
+    /// <summary>Multiplies the embedding.</summary>
+    public float EmbeddingMultiplier { get; init; } = 1;
+
+    /// <summary>Multiplies what attention and MLP add to the residual stream.</summary>
+    public float ResidualMultiplier { get; init; } = 1;
+
+    /// <summary>Multiplies logits, before capping.</summary>
+    public float LogitMultiplier { get; init; } = 1;
+
+    /// <summary>Multiplies scores; null: 1 / √<see cref="HeadSize"/>.</summary>
+    public float? AttentionScale { get; init; }
+
+    /// <summary>Bends scores to stay within ± this; null: leaves them.</summary>
+    public float? AttentionSoftCap { get; init; }
+
+    /// <summary>Bends logits to stay within ± this; null: leaves them.</summary>
+    public float? LogitSoftCap { get; init; }
+
+    /// <summary>Which layers rotate queries and keys; null: all.</summary>
+    public IReadOnlyList<bool>? RopeLayers { get; init; }
+
+    /// <summary>The rotary embedding of layers with a sliding window, where it is another.</summary>
+    public RopeConfig? SlidingRope { get; init; }
+
     public RopeConfig Rope { get; init; } = new();
 
     /// <summary>Keys visible to a query, itself included; null: all. Per layer where it differs.</summary>
@@ -51,6 +91,31 @@ public sealed record ModelConfig
     public IReadOnlyList<int> EndOfSequenceIds { get; init; } = [];
 
     public int? BeginOfSequenceId { get; init; }
+}
+
+/// <summary>Where a block norms.</summary>
+public enum NormPlacement
+{
+    /// <summary>What attention and MLP read.</summary>
+    Before,
+
+    /// <summary>What they give, before it is added to the residual stream.</summary>
+    After,
+
+    /// <summary>Both.</summary>
+    Both,
+}
+
+/// <summary>How queries and keys are normed.</summary>
+public enum QueryKeyNorm
+{
+    None,
+
+    /// <summary>Each head by itself, all with the same weights.</summary>
+    Head,
+
+    /// <summary>All heads of a token together.</summary>
+    Whole,
 }
 
 /// <summary>The gate function of the MLP.</summary>

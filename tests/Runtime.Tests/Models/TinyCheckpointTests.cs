@@ -14,7 +14,8 @@ public sealed class TinyCheckpointTests
     [
         "llama-gqa", "llama-tied", "llama-attention-bias", "llama-mlp-bias", "llama-head-dim", "llama-odd-shapes", "llama-rope-linear",
         "llama-rope-llama3", "llama-rope-yarn", "llama-rope-dynamic-short", "llama-mha-fp16", "llama-bf16", "llama-sharded", "llama-old-config",
-        "llama-new-config",
+        "llama-new-config", "mistral-sliding", "mistral-full", "qwen2-tied", "qwen2-sliding", "qwen3", "smollm3", "phi3", "phi3-longrope-long",
+        "gemma", "gemma2", "gemma3-text", "olmo2", "granite", "stablelm", "cohere",
     ];
 
     [Theory]
@@ -34,6 +35,14 @@ public sealed class TinyCheckpointTests
         TinyGolden golden = TinyGolden.Read(folder, "_fixed_base");
         CheckLogits(run.Score(golden.Prompt, 36)[^1], golden.LastLogits);
         CheckGreedy(run, golden);
+    }
+
+    [Fact]
+    public void Longrope_served_within_the_original_context_takes_the_short_factors()
+    {
+        string folder = SharedData.Require("models", "tiny", "phi3-longrope-short");
+        using DecoderRun run = new(folder, Reference with { ContextLength = 64 });
+        Check(run, TinyGolden.Read(folder));
     }
 
     private static InferenceOptions Reference { get; } = new()

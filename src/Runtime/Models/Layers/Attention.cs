@@ -47,7 +47,7 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         _pool = pool;
         _group = config.HeadCount / config.KvHeadCount;
         _paddedHead = KvLayout.PadHead(config.HeadSize);
-        _scale = 1 / MathF.Sqrt(config.HeadSize);
+        _scale = config.AttentionScale ?? (1 / MathF.Sqrt(config.HeadSize));
         _itemEnds = new int[maxSequences];
         _append = new AppendWork(config);
         _sliceTokens = KvLayout.BlockTokens;
@@ -142,6 +142,11 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         {
             KvHeadBlock head = _view.Read(_layer, sequence, kvHead, block, queryBlock);
             head.KeyCodec.KeyScores(scratch.Queries, rows, head.Keys, headSize, scratch.Scores);
+            if (_config.AttentionSoftCap is { } cap)
+            {
+                _kernels.SoftCap(scratch.Scores, cap, rows * KvLayout.BlockTokens);
+            }
+
             int blockStart = block * KvLayout.BlockTokens;
             SetVisible(scratch, rows, position, blockStart);
             _kernels.SoftmaxBlock(scratch.Scores, rows, scratch.Firsts, scratch.Ends, scratch.Maxima, scratch.Sums, scratch.Corrections);

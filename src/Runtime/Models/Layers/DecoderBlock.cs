@@ -1,9 +1,13 @@
 namespace Sparrow.Runtime.Models.Layers;
 
-/// <summary>The weights of one block: norm, attention, norm, gated MLP.</summary>
+/// <summary>The weights of one block: attention and gated MLP, with the norms that its family puts before, after and inside them.</summary>
 internal sealed class DecoderBlock : IDisposable
 {
-    public required Norm AttentionNorm { get; init; }
+    public required Norm? AttentionNorm { get; init; }
+
+    public required Norm? QueryNorm { get; init; }
+
+    public required Norm? KeyNorm { get; init; }
 
     public required Linear Query { get; init; }
 
@@ -13,7 +17,13 @@ internal sealed class DecoderBlock : IDisposable
 
     public required Linear AttentionOutput { get; init; }
 
-    public required Norm MlpNorm { get; init; }
+    /// <summary>Of what attention gives.</summary>
+    public required Norm? AttentionOutputNorm { get; init; }
+
+    public required Norm? MlpNorm { get; init; }
+
+    /// <summary>Of what the MLP gives.</summary>
+    public required Norm? MlpOutputNorm { get; init; }
 
     public required Linear Gate { get; init; }
 
@@ -24,7 +34,8 @@ internal sealed class DecoderBlock : IDisposable
     /// <summary>The linears in the order of the forward pass.</summary>
     public IEnumerable<Linear> Linears => [Query, Key, Value, AttentionOutput, Gate, Up, Down];
 
-    public IEnumerable<Norm> Norms => [AttentionNorm, MlpNorm];
+    public IEnumerable<Norm> Norms =>
+        new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.OfType<Norm>();
 
     public void Dispose()
     {

@@ -39,7 +39,10 @@ internal sealed unsafe class Norm : TokenWork, IDisposable
 
     public long Bytes => _weight.Length + (_bias?.Length ?? 0);
 
-    /// <summary>Norms rows from <paramref name="firstToken"/> on of the input into rows from 0 on of the output.</summary>
+    /// <summary>
+    /// Norms rows from <paramref name="firstToken"/> on of the input into rows from 0 on of the output, which may be the input. A row of several
+    /// times <see cref="Size"/> values is normed piece by piece: heads.
+    /// </summary>
     public void Forward(ActivationBuffer input, int firstToken, ActivationBuffer output, int tokenCount, WorkerLane lane)
     {
         _input = input;
@@ -72,7 +75,12 @@ internal sealed unsafe class Norm : TokenWork, IDisposable
     {
         for (int token = start; token < end; token++)
         {
-            Apply(_input.Row(_firstToken + token), _output.Row(token));
+            float* x = _input.Row(_firstToken + token);
+            float* y = _output.Row(token);
+            for (int i = 0; i < _input.Columns; i += Size)
+            {
+                Apply(x + i, y + i);
+            }
         }
     }
 

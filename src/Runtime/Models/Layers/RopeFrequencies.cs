@@ -17,7 +17,8 @@ internal sealed record RopeFrequencies(float[] Angles, float AttentionFactor)
     /// </param>
     public static RopeFrequencies Create(RopeConfig rope, int headSize, int modelContext, int servedContext)
     {
-        int size = (int)(headSize * rope.PartialFactor);
+        // The factor may be a quotient that was rounded down.
+        int size = (int)((headSize * rope.PartialFactor) + 1e-3f);
         int original = rope.OriginalContextLength > 0 ? rope.OriginalContextLength : modelContext;
         float theta = rope.Scaling == RopeScaling.Dynamic && servedContext > modelContext
             ? DynamicTheta(rope, size)
