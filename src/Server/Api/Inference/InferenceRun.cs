@@ -48,18 +48,17 @@ internal sealed partial class InferenceRun : IDisposable
     /// <param name="parameters">The request.</param>
     /// <param name="caller">Whose it is.</param>
     /// <param name="promptTokenBounds">A cheap upper bound of each prompt's tokens.</param>
-    /// <param name="limit">Longest time for the whole request.</param>
     /// <param name="time">The clock of <see cref="GenerationStatistics"/>.</param>
     /// <exception cref="ApiException">429, 503.</exception>
     public static InferenceRun Reserve(
-        ServedModel served, InferenceParameters parameters, Caller caller, IEnumerable<int> promptTokenBounds, TimeSpan limit, TimeProvider time)
+        ServedModel served, InferenceParameters parameters, Caller caller, IEnumerable<int> promptTokenBounds, TimeProvider time)
     {
         InferenceRun run = new(served, parameters, time);
         try
         {
             foreach (int bound in promptTokenBounds)
             {
-                run._tickets.Add(served.Queue.Reserve(caller, Math.Clamp(bound, 1, served.Model.ContextLength), parameters.Timeout ?? limit));
+                run._tickets.Add(served.Queue.Reserve(caller, Math.Clamp(bound, 1, served.Model.ContextLength), parameters.Timeout));
             }
 
             return run;

@@ -38,8 +38,7 @@ internal sealed partial class InferenceService(ModelPool pool, ServerSettings se
     /// <summary>Takes the request's places in the queue.</summary>
     public InferenceRun Reserve(HttpContext context, ServedModel served, InferenceParameters parameters, IEnumerable<int> promptTokenBounds)
     {
-        InferenceRun run = InferenceRun.Reserve(
-            served, parameters, CallerOf(context), promptTokenBounds, Limits.RequestTimeout, Time);
+        InferenceRun run = InferenceRun.Reserve(served, parameters, CallerOf(context), promptTokenBounds, Time);
         if (context.Features.Get<RequestFacts>() is { } facts)
         {
             facts.Run = run;
