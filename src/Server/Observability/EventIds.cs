@@ -17,4 +17,6 @@ internal static class EventIds
     public const int KeysRead = 1201;
     public const int KeysRejected = 1202;
     public const int RequestEnded = 1301;
+    public const int RequestFailed = 2001;
+    public const int SlowReader = 2101;
 }

@@ -18,8 +18,12 @@ internal sealed record StreamingSettings
     /// <summary>T-12: most bytes that wait for a slow reader.</summary>
     public long UnreadBytes { get; init; } = 1 << 20;
 
-    /// <summary>T-12: longest time that output may wait for a slow reader.</summary>
+    /// <summary>T-12: longest time that a reader may be behind.</summary>
     public TimeSpan UnreadTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a reader with more than <see cref="UnreadBytes"/> before it may take nothing at all: the scores of a long prompt come at
+    /// once, and who reads them is not slow.</summary>
+    public TimeSpan UnreadGrace { get; init; } = TimeSpan.FromSeconds(1);
 
     public static StreamingSettings Read(SettingsReader reader)
     {

@@ -76,16 +76,41 @@ public sealed class ServerSentEventsTests
     {
         CancellationToken token = TestContext.Current.CancellationToken;
         (DefaultHttpContext context, _) = Connect(64);
-        ServerSentEvents events = new(context, new StreamingSettings { UnreadBytes = 1000 }, TimeProvider.System);
+        ServerSentEvents events = new(context, new StreamingSettings { UnreadBytes = 1000, UnreadGrace = TimeSpan.Zero }, TimeProvider.System);
         await events.StartAsync(token);
         for (int i = 0; i < 9; i++)
         {
             events.Unread.Write(new byte[100]);
             events.Send();
+            Assert.False(events.IsFull);
         }
 
         events.Unread.Write(new byte[200]);
+        Assert.True(events.IsFull);
         Assert.Throws<SlowReaderException>(events.Send);
+    }
+
+    [Fact]
+    public async Task A_burst_beyond_the_bound_is_no_reason_while_the_reader_works_it_off()
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        (DefaultHttpContext context, Pipe pipe) = Connect(1 << 16);
+        ServerSentEvents events = new(context, new StreamingSettings { UnreadBytes = 1000, UnreadGrace = s_patience }, TimeProvider.System);
+        await events.StartAsync(token);
+        const int Burst = 3_000_000;
+        events.Unread.Write(new byte[Burst]);
+        Task draining = events.DrainAsync(token);
+        long received = 0;
+        while (received < Burst)
+        {
+            ReadResult read = await pipe.Reader.ReadAsync(token).AsTask().WaitAsync(s_patience, token);
+            received += read.Buffer.Length;
+            pipe.Reader.AdvanceTo(read.Buffer.End);
+        }
+
+        await draining.WaitAsync(s_patience, token);
+        Assert.Equal(Burst, received);
+        Assert.False(events.IsFull);
     }
 
     [Fact]

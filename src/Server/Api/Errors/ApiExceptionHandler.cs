@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.WebUtilities;
+using Sparrow.Server.Observability;
 using Sparrow.Server.Options;
 
 namespace Sparrow.Server.Api.Errors;
@@ -198,7 +199,7 @@ internal sealed partial class ApiExceptionHandler(RequestDelegate next, ServerSe
 
     private static partial class Log
     {
-        [LoggerMessage(2001, LogLevel.Error, "A request failed")]
+        [LoggerMessage(EventIds.RequestFailed, LogLevel.Error, "A request failed")]
         public static partial void Unhandled(ILogger logger, Exception exception);
     }
 }

@@ -6,6 +6,8 @@ namespace Sparrow.Server.Api.Inference;
 
 internal sealed partial class InferenceService
 {
+    private static readonly Task s_never = new TaskCompletionSource().Task;
+
     private async Task StreamAsync(HttpContext context, InferenceRun run, AnswerWriter writer)
     {
         CancellationToken aborted = context.RequestAborted;
@@ -56,12 +58,19 @@ internal sealed partial class InferenceService
         while (true)
         {
             // All that is there goes out together, a chunk for each token, before the next wait.
-            while (run.TryTake(out ChoiceState? changed))
+            // What a slow reader has no room for stays with the generation, where it is small.
+            while (!events.IsFull && run.TryTake(out ChoiceState? changed))
             {
                 WriteChange(events.Unread, writer, run, changed);
             }
 
             events.Send();
+            if (events.IsFull)
+            {
+                await events.WaitAsync(s_never, aborted);
+                continue;
+            }
+
             Task<bool> arrival = run.WaitAsync();
             await events.WaitAsync(arrival, aborted);
             if (arrival.IsCompleted && !await arrival)
@@ -120,7 +129,7 @@ internal sealed partial class InferenceService
 
     private static partial class Log
     {
-        [LoggerMessage(2101, LogLevel.Warning, "Request {RequestId} was ended: {Reason}")]
+        [LoggerMessage(EventIds.SlowReader, LogLevel.Warning, "Request {RequestId} was ended: {Reason}")]
         public static partial void SlowReader(ILogger logger, string requestId, string reason);
     }
 }

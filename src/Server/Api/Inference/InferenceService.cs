@@ -76,5 +76,5 @@ internal sealed partial class InferenceService(ModelPool pool, ServerSettings se
     }
 
     private static Caller CallerOf(HttpContext context) =>
-        context.Features.Get<Caller>() ?? new Caller("anonymous", "", false);
+        context.Features.Get<Caller>() ?? throw new InvalidOperationException("The endpoint stands before the authentication middleware.");
 }

@@ -11,6 +11,9 @@ internal static class RequestBody
     // Deep enough for a JSON schema at its own limit of 32 inside a request, shallow enough that no walk over it can exhaust a stack.
     private const int MaxDepth = 64;
 
+    // Bodies up to so many times the limit are read and thrown away before they are refused.
+    private const int DiscardedLimits = 4;
+
     // Two members of one name mean different things to different readers, so neither is taken.
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
@@ -18,15 +21,13 @@ internal static class RequestBody
     public static async Task<JsonDocument> ReadAsync(HttpContext context, long maxBytes)
     {
         RequireJson(context.Request);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = maxBytes;
-        }
-
         if (context.Request.ContentLength > maxBytes)
         {
+            await DiscardAsync(context, maxBytes * DiscardedLimits);
             throw TooLarge(maxBytes);
         }
+
+        SetLimit(context, maxBytes);
 
         try
         {
@@ -47,6 +48,25 @@ internal static class RequestBody
         {
             // Thrown for an escaped half of a surrogate pair in a member's name.
             throw new ApiException(400, "invalid_request_error", "invalid_json", "The request body holds text that is not valid Unicode.", inner: exception);
+        }
+    }
+
+    // Most clients read no answer before they have sent all: answered early, they would see a broken connection instead of the reason. A body
+    // that is far too large is not worth that.
+    private static async Task DiscardAsync(HttpContext context, long maxBytes)
+    {
+        if (context.Request.ContentLength <= maxBytes)
+        {
+            SetLimit(context, maxBytes);
+            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+        }
+    }
+
+    private static void SetLimit(HttpContext context, long maxBytes)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = maxBytes;
         }
     }
 
