@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sparrow.Runtime.Kernels;
 
 /// <summary>Halves, two columns a lane.</summary>
@@ -5,6 +7,7 @@ internal readonly unsafe struct F16Format : IPanelFormat
 {
     public static bool IsFloat => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Expand<TLanes, V>(in PanelMatrix weights, int panel, int firstBlock, int blockCount, float* tile)
         where TLanes : struct, ILanes<V>
         where V : struct

@@ -5,6 +5,7 @@ namespace Sparrow.Runtime.Kernels;
 // y[t, r] = Σ over blocks of Σ over the block's 32 columns of w[r, c] · x[t, c]. A lane is a row: a token's value is broadcast, multiplied with two
 // vectors of rows and added to two of twelve running sums (six tokens), and nothing is added across lanes. Weights that are not floats are expanded
 // into a tile of some columns first, which stays in the first cache level while all tokens go by.
+// Compiled in full at the first call (AggressiveOptimization): in the first tier every lane operation would be a call, and the first prompt slow.
 internal static unsafe class PanelKernels<TLanes, TFormat, V>
     where TLanes : struct, ILanes<V>
     where TFormat : struct, IPanelFormat
@@ -15,6 +16,7 @@ internal static unsafe class PanelKernels<TLanes, TFormat, V>
     private const int BlockFloats = PanelMatrix.BlockColumns * PanelMatrix.PanelRows;
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MatMul(
         in PanelMatrix weights, int firstPanel, int panelCount, float* x, int xStride, int tokenCount, float* y, int yStride)
     {
@@ -73,6 +75,7 @@ internal static unsafe class PanelKernels<TLanes, TFormat, V>
     }
 
     // One vector of rows, one token. Four blocks at once, because a block's 32 multiply-adds wait for each other; their sums are added in order.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Vector(float* w, int blockCount, float* x, float* y, bool isFirst)
     {
         V total = isFirst ? TLanes.Zero : TLanes.Load(y);
@@ -112,6 +115,7 @@ internal static unsafe class PanelKernels<TLanes, TFormat, V>
         TLanes.Store(y, total);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Block(
         float* w0, float* w1, int blockCount, float* x, int xStride, int tokenCount, float* y, int yStride, bool isFirst)
     {
@@ -133,6 +137,7 @@ internal static unsafe class PanelKernels<TLanes, TFormat, V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tokens6(float* w0, float* w1, int blockCount, float* x0, int xStride, float* y, int yStride, bool isFirst)
     {
         float* x1 = x0 + xStride;
@@ -186,6 +191,7 @@ internal static unsafe class PanelKernels<TLanes, TFormat, V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tokens3(float* w0, float* w1, int blockCount, float* x0, int xStride, float* y, int yStride, bool isFirst)
     {
         float* x1 = x0 + xStride;

@@ -6,6 +6,7 @@ namespace Sparrow.Runtime.Kernels;
 // y[t, r] = Σ over blocks of (scale[r] · scale[t] · Σ (code[r, c] − zero point) · code[t, c] + minimum[r] · scale[t] · Σ code[t, c]).
 // A lane is a row, so four columns of a token are broadcast and nothing is added across lanes. The codes of a block stay in eight registers while
 // all tokens go by; the zero point is taken out once a block, from the sum of the token's codes.
+// Compiled in full at the first call (AggressiveOptimization): in the first tier every lane operation would be a call, and the first prompt slow.
 internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
     where TLanes : struct, ILanes<V>
     where TDot : struct, IByteDot<V>
@@ -14,6 +15,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
     // Totals of one panel's part for so many tokens: 4 KiB at 512 bits, which stays in the first cache level beside the tokens' codes.
     private const int TokensAtOnce = 64;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MatMulQ4(
         in PanelMatrix weights, int firstPanel, int panelCount, in Int8Rows x, int tokenCount, float* y, int yStride)
     {
@@ -43,6 +45,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MatMulQ8(
         in PanelMatrix weights, int firstPanel, int panelCount, in Int8Rows x, int tokenCount, float* y, int yStride)
     {
@@ -72,6 +75,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void VectorQ4(in PanelMatrix weights, int panel, int lane, in Int8Rows x, float* y)
     {
         const int Step = PanelMatrix.PanelRows * 4;
@@ -101,6 +105,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
         TLanes.Store(y, total);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void VectorQ8(in PanelMatrix weights, int panel, int lane, in Int8Rows x, float* y)
     {
         const int Step = PanelMatrix.PanelRows * 4;
@@ -128,6 +133,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BlockQ4(in PanelMatrix weights, int panel, int lane, in Int8Rows x, int tokenCount, float* y, int yStride)
     {
         const int Step = PanelMatrix.PanelRows * 4;
@@ -179,6 +185,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BlockQ8(in PanelMatrix weights, int panel, int lane, in Int8Rows x, int tokenCount, float* y, int yStride)
     {
         const int Step = PanelMatrix.PanelRows * 4;

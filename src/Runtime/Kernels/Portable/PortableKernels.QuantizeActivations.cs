@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sparrow.Runtime.Kernels;
@@ -5,6 +6,7 @@ namespace Sparrow.Runtime.Kernels;
 internal static unsafe partial class PortableKernels
 {
     // scale = max|x| / 127, code = x / scale to the nearest, ties to even. Adding 1.5 · 2^23 leaves the rounded value in the low bits of the float.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void QuantizeActivations(float* x, int blockCount, sbyte* codes, float* scales, int* sums, float* scaledSums)
     {
         const float Magic = 12582912f;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sparrow.Runtime.Kernels;
 
 /// <summary>4-bit codes, eight columns a lane: low halves of bytes are columns 0 to 3, high halves 4 to 7.</summary>
@@ -5,6 +7,7 @@ internal readonly unsafe struct Q4Format : IPanelFormat
 {
     public static bool IsFloat => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Expand<TLanes, V>(in PanelMatrix weights, int panel, int firstBlock, int blockCount, float* tile)
         where TLanes : struct, ILanes<V>
         where V : struct
