@@ -31,6 +31,13 @@ public static class CheckpointConverter
             throw new ArgumentException($"A {options.Container} checkpoint is written as one of {string.Join(", ", types)}, not as '{options.Type}'.", nameof(options));
         }
 
+        // The writers know llama's settings; to leave another family's out would give a model that talks nonsense.
+        if (source.Config.Family != "llama")
+        {
+            throw new CheckpointException(
+                source.Path, "only checkpoints of the llama family can be converted", field: "model_type", expected: "llama", found: source.Config.Family);
+        }
+
         StoredCheckpoint stored = (StoredCheckpoint)source;
         List<TensorToWrite> tensors = [];
         foreach ((string name, long[] shape) in ExpectedTensors.Of(source.Config))
