@@ -1,0 +1,121 @@
+using System.CommandLine;
+using Sparrow.Runtime.Loading;
+
+namespace Sparrow.Server.Commands;
+
+/// <summary><c>sparrow convert</c>: a checkpoint in another container or format, or a new one with random weights.</summary>
+internal sealed class ConvertCommand
+{
+    private static readonly string[] s_containers = ["gguf", "safetensors"];
+
+    private readonly Option<string?> _model = new("--model", "-m") { Description = "The checkpoint to convert.", HelpName = "PATH" };
+    private readonly Option<bool> _random = new("--random") { Description = "Writes random weights instead, in the shape of the options below." };
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "A file for GGUF, a folder for safetensors.",
+        HelpName = "PATH",
+        Required = true,
+    };
+
+    private readonly Option<string?> _container = new("--container") { Description = "gguf or safetensors; by default what the output's name says." };
+    private readonly Option<string?> _type = new("--type")
+    {
+        Description = "f32, f16 or bf16, and in GGUF q8_0, q4_0 or q4_1; by default what is stored.",
+        HelpName = "FORMAT",
+    };
+
+    private readonly Option<long?> _shardBytes = new("--shard-bytes") { Description = "Largest safetensors file.", HelpName = "N" };
+    private readonly Option<int> _hidden = new("--hidden-size") { DefaultValueFactory = _ => 64 };
+    private readonly Option<int> _layers = new("--layers") { DefaultValueFactory = _ => 2 };
+    private readonly Option<int> _heads = new("--heads") { DefaultValueFactory = _ => 4 };
+    private readonly Option<int> _kvHeads = new("--kv-heads") { DefaultValueFactory = _ => 2 };
+    private readonly Option<int> _intermediate = new("--intermediate-size") { DefaultValueFactory = _ => 128 };
+    private readonly Option<int> _contextLength = new("--context-length") { DefaultValueFactory = _ => 2048 };
+    private readonly Option<long> _seed = new("--seed") { DefaultValueFactory = _ => 1 };
+    private readonly Option<bool> _json = new("--json") { Description = "Writes one JSON object." };
+
+    public static void AddTo(RootCommand root)
+    {
+        ConvertCommand convert = new();
+        Command command = new(
+            "convert",
+            """
+            Writes a checkpoint in another container or format, or with --random a new one.
+
+            Example: sparrow convert --model models/smollm2.gguf --output smollm2-f16 --type f16
+            Example: sparrow convert --random --hidden-size 256 --layers 4 --heads 8 --type bf16 --output random-model
+            """);
+        foreach (Option option in convert.Options)
+        {
+            command.Add(option);
+        }
+
+        convert._container.AcceptOnlyFromAmong(s_containers);
+        command.SetAction(convert.Run);
+        root.Add(command);
+    }
+
+    private Option[] Options =>
+    [
+        _model, _random, _output, _container, _type, _shardBytes, _hidden, _layers, _heads, _kvHeads, _intermediate, _contextLength, _seed, _json,
+    ];
+
+    private int Run(ParseResult result)
+    {
+        string? model = result.GetValue(_model);
+        bool isRandom = result.GetValue(_random);
+        if ((model is null) != isRandom)
+        {
+            throw new UsageException("Give either --model or --random.");
+        }
+
+        string output = result.GetRequiredValue(_output);
+        string container = result.GetValue(_container) ?? (output.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? "gguf" : "safetensors");
+        CommandProgress.Run($"Writing {output}", progress =>
+        {
+            if (isRandom)
+            {
+                WriteRandom(result, output, container, progress);
+            }
+            else
+            {
+                Convert(result, model!, output, container, progress);
+            }
+
+            return true;
+        });
+        TextWriter writer = result.InvocationConfiguration.Output;
+        writer.WriteLine(result.GetValue(_json) ? CommandJson.Write(new { output, container }) : $"Wrote {output} ({container}).");
+        return ExitCode.Success;
+    }
+
+    private void Convert(ParseResult result, string model, string output, string container, IProgress<double> progress)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(model);
+        ConvertOptions options = new() { Container = container, Type = result.GetValue(_type) };
+        long? shardBytes = result.GetValue(_shardBytes);
+        CheckpointConverter.Convert(
+            checkpoint, output, shardBytes is { } bytes ? options with { MaximumShardBytes = bytes } : options, progress);
+    }
+
+    private void WriteRandom(ParseResult result, string output, string container, IProgress<double> progress)
+    {
+        if (container != "safetensors")
+        {
+            throw new UsageException("Random checkpoints are written as safetensors folders; convert the folder afterwards.");
+        }
+
+        RandomCheckpointOptions options = new()
+        {
+            HiddenSize = result.GetValue(_hidden),
+            LayerCount = result.GetValue(_layers),
+            HeadCount = result.GetValue(_heads),
+            KvHeadCount = result.GetValue(_kvHeads),
+            IntermediateSize = result.GetValue(_intermediate),
+            ContextLength = result.GetValue(_contextLength),
+            Type = result.GetValue(_type) ?? "f32",
+            Seed = (ulong)result.GetValue(_seed),
+        };
+        RandomCheckpoint.Write(output, result.GetValue(_shardBytes) is { } bytes ? options with { MaximumShardBytes = bytes } : options, progress);
+    }
+}
