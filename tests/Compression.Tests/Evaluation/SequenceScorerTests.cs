@@ -56,7 +56,7 @@ public sealed class SequenceScorerTests : IDisposable
     {
         SequenceScorer scorer = new(_model, 48);
 
-        ArgumentException exception = Assert.Throws<ArgumentException>(() => scorer.Score([new ScoredSequence(new int[300], 1)]));
+        ArgumentException exception = Assert.Throws<ArgumentException>(() => scorer.Score([new ScoredSequence(new int[300], 1)], TestContext.Current.CancellationToken));
 
         Assert.Contains("256", exception.Message, StringComparison.Ordinal);
     }
@@ -65,17 +65,20 @@ public sealed class SequenceScorerTests : IDisposable
     public void Windows_are_cut_without_overlap_and_scored_as_the_convention_says()
     {
         SequenceScorer scorer = new(_model, 48);
+        CancellationToken token = TestContext.Current.CancellationToken;
         string text = string.Concat(Enumerable.Range(0, 60).Select(i => $"line {i}\n"));
 
-        PerplexityResult gptq = PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, text, PerplexityConvention.Gptq, 64, 3);
-        PerplexityResult llamaCpp = PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, text, PerplexityConvention.LlamaCpp, 64, 3);
+        PerplexityResult gptq = PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, text, PerplexityConvention.Gptq, 64, 3, null, token);
+        PerplexityResult llamaCpp = PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, text, PerplexityConvention.LlamaCpp, 64, 3, null, token);
 
         Assert.Equal(3 * 63, gptq.Tokens);
         Assert.Equal(3 * 31, llamaCpp.Tokens);
         Assert.Equal(3, gptq.WindowNll.Count);
         Assert.Equal(Math.Exp(gptq.WindowNll.Average()), gptq.Value, 1e-9);
-        Assert.Throws<ArgumentException>(() => PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, "short", PerplexityConvention.Gptq, 64));
-        Assert.Throws<ArgumentException>(() => PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, text, PerplexityConvention.Gptq, 512));
+        Assert.Throws<ArgumentException>(
+            () => PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, "short", PerplexityConvention.Gptq, 64, null, null, token));
+        Assert.Throws<ArgumentException>(
+            () => PerplexityEvaluator.Evaluate(scorer, _model.Tokenizer!, text, PerplexityConvention.Gptq, 512, null, null, token));
     }
 
     public void Dispose()
