@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Sparrow.Runtime.Sampling;
 
 /// <summary>Log-probabilities of a row of raw logits, in the way they are reported: before bias, penalties and temperature.</summary>
@@ -6,16 +8,30 @@ internal static class LogSoftmax
     /// <summary>The logarithm of the sum of the exponentials, to subtract from a logit.</summary>
     public static double Normalizer(ReadOnlySpan<float> logits)
     {
-        float maximum = float.NegativeInfinity;
-        foreach (float logit in logits)
+        int best = Sampler.IndexOfMaximum(logits);
+        if (best < 0)
         {
-            maximum = logit > maximum ? logit : maximum;
+            return float.NaN;
         }
 
-        double sum = 0;
-        foreach (float logit in logits)
+        float maximum = logits[best];
+        Vector256<float> largest = Vector256.Create(maximum);
+        Vector256<double> lower = Vector256<double>.Zero;
+        Vector256<double> upper = Vector256<double>.Zero;
+        int i = 0;
+        for (; i <= logits.Length - Vector256<float>.Count; i += Vector256<float>.Count)
         {
-            sum += MathF.Exp(logit - maximum);
+            // Tens of thousands of terms: summed in double, or the tail would vanish beside the sum.
+            Vector256<float> terms = Vector256.Exp(Vector256.Create(logits.Slice(i, Vector256<float>.Count)) - largest);
+            (Vector256<double> first, Vector256<double> second) = Vector256.Widen(terms);
+            lower += first;
+            upper += second;
+        }
+
+        double sum = Vector256.Sum(lower + upper);
+        for (; i < logits.Length; i++)
+        {
+            sum += MathF.Exp(logits[i] - maximum);
         }
 
         return maximum + Math.Log(sum);

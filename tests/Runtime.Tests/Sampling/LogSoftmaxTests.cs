@@ -15,6 +15,18 @@ public sealed class LogSoftmaxTests
     }
 
     [Fact]
+    public void The_normalizer_agrees_with_double_at_every_length()
+    {
+        Random random = new(2);
+        for (int length = 1; length < 70; length++)
+        {
+            float[] logits = [.. Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() * 30) - 15)];
+            double expected = Math.Log(logits.Sum(logit => Math.Exp(logit)));
+            Assert.Equal(expected, LogSoftmax.Normalizer(logits), 2e-6);
+        }
+    }
+
+    [Fact]
     public void Alternatives_come_best_first_and_the_lower_token_first_among_equals()
     {
         float[] logits = [1, 5, 3, 5, 4];
