@@ -5,8 +5,9 @@ namespace Sparrow.Runtime.Sampling;
 /// <summary>Truncation and the draw itself.</summary>
 internal sealed partial class Sampler
 {
-    // Candidates are sorted in runs of this many: a usual nucleus is found in the first.
-    private const int Run = 256;
+    // Candidates are sorted in runs, the first of this many and each later one twice as long: a usual nucleus is found in the first, and a
+    // flat distribution's of thousands in a few.
+    private const int FirstRun = 256;
 
     private int Draw(ReadOnlySpan<float> logits, float maximum, SamplingOptions options, double uniform)
     {
@@ -24,13 +25,8 @@ internal sealed partial class Sampler
         int count;
         if (limitsCount)
         {
-            for (int i = 0; i < logits.Length; i++)
-            {
-                _candidates[i] = Key(logits[i], i);
-            }
-
             count = options.TopK;
-            SelectTop(_candidates.AsSpan(0, logits.Length), count);
+            CollectTop(logits, count);
             _candidates.AsSpan(0, count).Sort(s_descending);
             total = 0;
             for (int i = 0; i < count; i++)
@@ -88,6 +84,37 @@ internal sealed partial class Sampler
         return total;
     }
 
+    /// <summary>Puts the largest so many logits to the front of the candidates, in no order.</summary>
+    private void CollectTop(ReadOnlySpan<float> logits, int count)
+    {
+        // Most of the vocabulary is below the smallest of those kept so far: one comparison each, and a selection only when the buffer is full.
+        int capacity = Math.Min(logits.Length, Math.Max(4 * count, 1024));
+        int filled = 0;
+        ulong floor = 0;
+        for (int i = 0; i < logits.Length; i++)
+        {
+            ulong key = Key(logits[i], i);
+            if (key <= floor)
+            {
+                continue;
+            }
+
+            _candidates[filled++] = key;
+            if (filled == capacity)
+            {
+                SelectTop(_candidates.AsSpan(0, filled), count);
+                filled = count;
+                floor = ulong.MaxValue;
+                foreach (ulong kept in _candidates.AsSpan(0, count))
+                {
+                    floor = Math.Min(floor, kept);
+                }
+            }
+        }
+
+        SelectTop(_candidates.AsSpan(0, filled), count);
+    }
+
     /// <summary>Puts the fewest likeliest tokens whose weights reach the share into the candidates, sorted, and their weights beside them.</summary>
     private int SelectNucleus(int vocabularySize, double share, double total)
     {
@@ -105,10 +132,10 @@ internal sealed partial class Sampler
         double wanted = share * total;
         double sum = 0;
         int done = 0;
-        while (done < count && sum < wanted)
+        for (int length = FirstRun; done < count && sum < wanted; length *= 2)
         {
             Span<ulong> rest = _candidates.AsSpan(done, count - done);
-            int run = Math.Min(Run, rest.Length);
+            int run = Math.Min(length, rest.Length);
             SelectTop(rest, run);
             rest[..run].Sort(s_descending);
             for (int i = 0; i < run && sum < wanted; i++)
