@@ -25,6 +25,21 @@ internal readonly struct ConfigSection(string file, JsonElement json, string pre
             : throw Wrong(name, "an object", value);
     }
 
+    /// <summary>The members that are objects.</summary>
+    public IEnumerable<ConfigSection> Sections()
+    {
+        List<ConfigSection> result = [];
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.Object)
+            {
+                result.Add(new ConfigSection(file, property.Value, $"{prefix}{CheckpointJson.Shorten(property.Name)}."));
+            }
+        }
+
+        return result;
+    }
+
     public int GetInteger(string name, int minimum, int maximum = int.MaxValue) =>
         FindInteger(name, minimum, maximum) ?? throw Missing(name, "a whole number");
 

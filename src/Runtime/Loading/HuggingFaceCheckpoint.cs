@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Sparrow.Runtime.Loading.Codecs;
+using Sparrow.Runtime.Loading.Quantized;
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Tokenization;
 
@@ -37,11 +38,14 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         HuggingFaceCheckpoint checkpoint = new(path, folder);
         try
         {
+            Dictionary<string, StoredPart> parts = new(StringComparer.Ordinal);
             foreach ((SafetensorsReader reader, SafetensorsEntry entry) in SafetensorsFolder.Open(folder, file, checkpoint._readers))
             {
-                checkpoint.AddEntry(reader, entry);
+                // The headers are free of duplicates, the index is too.
+                parts.Add(entry.Name, new StoredPart(reader.File, entry));
             }
 
+            checkpoint.AddTensors(folder, parts);
             checkpoint.CheckExpectedTensors();
             return checkpoint;
         }
@@ -53,13 +57,13 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
     }
 
     // A fused matrix is its parts' rows one after the other, and a range of rows is a range of bytes.
-    private void AddEntry(SafetensorsReader reader, SafetensorsEntry entry)
+    private void AddEntry(MappedFile file, SafetensorsEntry entry)
     {
         TensorCodec? codec = CodecRegistry.FindSafetensors(entry.Type);
         IReadOnlyList<(string Name, long Rows)> parts = FusedTensors.Parts(Config, entry.Name);
         if (parts.Count == 0 || entry.Shape.Length != 2 || entry.Shape[0] != parts.Sum(part => part.Rows))
         {
-            Add(new PlainTensor(entry.Name, entry.Shape, codec, entry.Type, reader.File, entry.Offset, entry.Bytes, InterleavedOrder(entry.Name)));
+            Add(new PlainTensor(entry.Name, entry.Shape, codec, entry.Type, file, entry.Offset, entry.Bytes, InterleavedOrder(entry.Name)));
             return;
         }
 
@@ -67,7 +71,7 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         long offset = entry.Offset;
         foreach ((string name, long rows) in parts)
         {
-            Add(new PlainTensor(name, [rows, entry.Shape[1]], codec, entry.Type, reader.File, offset, rows * rowBytes) { StoredName = entry.Name });
+            Add(new PlainTensor(name, [rows, entry.Shape[1]], codec, entry.Type, file, offset, rows * rowBytes) { StoredName = entry.Name });
             offset += rows * rowBytes;
         }
     }
@@ -95,6 +99,56 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{System.IO.Path.GetFileName(reader.File.Path)} {reader.File.Length}\n"));
             hash.AppendData(reader.File.Slice(0, (int)reader.HeaderBytes));
+        }
+    }
+
+    /// <summary>Layers that are quantised become one tensor each; whatever else the files hold stands for itself.</summary>
+    private void AddTensors(string folder, Dictionary<string, StoredPart> parts)
+    {
+        if (QuantizationSettings.Read(folder) is { } settings)
+        {
+            // Their layers are stored in an order or a union of rows that the quantised readers do not take apart.
+            if (Config.Family is "cohere" or "phi3")
+            {
+                throw new CheckpointException(folder, "quantised checkpoints of this family are not supported", field: "quantization_config", expected: "unquantised weights", found: Config.Family);
+            }
+
+            HashSet<string> used = new(StringComparer.Ordinal);
+            QuantizedLayers layers = new(folder, settings, name =>
+            {
+                StoredPart? part = parts.GetValueOrDefault(name);
+                if (part is not null)
+                {
+                    used.Add(name);
+                }
+
+                return part;
+            });
+            foreach ((string name, long[] shape) in ExpectedTensors.Of(Config))
+            {
+                if (shape.Length != 2 || (parts.TryGetValue(name, out StoredPart? plain) && CodecRegistry.FindSafetensors(plain.Entry.Type) is not null))
+                {
+                    continue;
+                }
+
+                // A layer that is missing ends the search: a file may claim any number of them. The check of all tensors names it.
+                if (layers.Find(name, (int)shape[0], (int)shape[1]) is not { } source)
+                {
+                    break;
+                }
+
+                Add(source);
+            }
+
+            foreach (string name in used)
+            {
+                parts.Remove(name);
+            }
+        }
+
+        foreach (StoredPart part in parts.Values)
+        {
+            AddEntry(part.Mapped, part.Entry);
         }
     }
 

@@ -28,11 +28,6 @@ internal static partial class HuggingFaceConfig
     private static ModelConfig Read(ConfigSection config)
     {
         string family = ReadFamily(config);
-        if (config.FindSection("quantization_config") is { } quantization)
-        {
-            throw quantization.Unsupported("quant_method", "unquantised weights", quantization.FindString("quant_method") ?? "none");
-        }
-
         int hidden = config.GetInteger("hidden_size", 1, MaximumSize);
         int heads = config.GetInteger("num_attention_heads", 1, MaximumSize);
         int kvHeads = config.FindInteger("num_key_value_heads", 1, MaximumSize) ?? heads;

@@ -1,0 +1,60 @@
+
+namespace Sparrow.Runtime.Loading.Quantized;
+
+/// <summary>
+/// bitsandbytes' nf4 and fp4 (Dettmers et al. 2023): codes into a table of 16 values over the flattened matrix, high nibble first, with the
+/// largest magnitude of each run of 64; these may be quantised once more.
+/// </summary>
+internal sealed class FourBitTableTensor : ModuleTensor
+{
+    private readonly StoredPart _codes;
+    private readonly float[] _table;
+    private readonly float[] _largest;
+    private readonly int _runLength;
+
+    public FourBitTableTensor(string name, int rows, int columns, string format, StoredPart codes, Func<string, StoredPart> part, StoredPart state)
+        : base(name, rows, columns, "bnb-" + format, codes, part("absmax"), part("quant_map"), state)
+    {
+        long count = (long)rows * columns;
+        _codes = codes.Expect("U8", (count + 1) / 2, 1);
+        _table = part("quant_map").Expect("F32", 16).ReadFloats();
+        ConfigSection settings = new(state.File, CheckpointJson.ParseObject(state.File, state.As<byte>().ToArray()), state.Entry.Name + ".");
+        int[] shape = settings.FindIntegers("shape", 1);
+        if (!shape.AsSpan().SequenceEqual([rows, columns]))
+        {
+            throw new CheckpointException(state.File, "the stored shape is another than the model's settings say", tensor: state.Entry.Name, field: "shape", expected: $"[{rows},{columns}]", found: $"[{string.Join(',', shape)}]");
+        }
+
+        _runLength = settings.GetInteger("blocksize", 1, 1 << 20);
+        long runs = (count + _runLength - 1) / _runLength;
+        StoredPart largest = part("absmax");
+        if (largest.Entry.Type != "U8")
+        {
+            _largest = largest.Expect("F32", runs).ReadFloats();
+            return;
+        }
+
+        int nestedLength = settings.GetInteger("nested_blocksize", 1, 1 << 20);
+        float offset = settings.GetFloat("nested_offset", -float.MaxValue, float.MaxValue);
+        float[] nestedTable = part("nested_quant_map").Expect("F32", 256).ReadFloats();
+        float[] nestedLargest = part("nested_absmax").Expect("F32", (runs + nestedLength - 1) / nestedLength).ReadFloats();
+        ReadOnlySpan<byte> nested = largest.Expect("U8", runs).As<byte>();
+        _largest = new float[runs];
+        for (int run = 0; run < _largest.Length; run++)
+        {
+            _largest[run] = (nestedTable[nested[run]] * nestedLargest[run / nestedLength]) + offset;
+        }
+    }
+
+    protected override void DecodeRow(int row, Span<float> values)
+    {
+        ReadOnlySpan<byte> stored = _codes.As<byte>();
+        long start = (long)row * Columns;
+        for (int column = 0; column < values.Length; column++)
+        {
+            long index = start + column;
+            byte pair = stored[(int)(index / 2)];
+            values[column] = _table[index % 2 == 0 ? pair >> 4 : pair & 15] * _largest[(int)(index / _runLength)];
+        }
+    }
+}

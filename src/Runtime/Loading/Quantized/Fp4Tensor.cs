@@ -1,0 +1,45 @@
+using Sparrow.Runtime.Loading.Codecs;
+
+namespace Sparrow.Runtime.Loading.Quantized;
+
+/// <summary>compressed-tensors' nvfp4 and mxfp4: two 4-bit floats a byte, the even column in the low nibble, with a scale for 16 or 32 columns.</summary>
+internal sealed class Fp4Tensor : ModuleTensor
+{
+    private readonly StoredPart _codes;
+    private readonly StoredPart _scalePart;
+    private readonly float[] _scales;
+    private readonly int _groupSize;
+
+    public Fp4Tensor(string name, int rows, int columns, StoredPart codes, StoredPart scales, StoredPart? globalScale)
+        : base(name, rows, columns, globalScale is null ? "mxfp4" : "nvfp4", codes, scales, globalScale)
+    {
+        _groupSize = globalScale is null ? 32 : 16;
+        RequireMultiple(codes, "inputs", columns, _groupSize);
+        _codes = codes.Expect("U8", rows, columns / 2);
+        _scalePart = scales.Expect(globalScale is null ? "U8" : "F8_E4M3", rows, columns / _groupSize);
+        if (globalScale is null)
+        {
+            _scales = [.. scales.As<byte>().ToArray().Select(exponent => MathF.ScaleB(1, exponent - 127))];
+            return;
+        }
+
+        // The division comes first, in single precision, as the library does it.
+        float divisor = globalScale.Expect("F32", 1).ReadFloats()[0];
+        _scales = [.. scales.ReadFloats().Select(scale => scale / divisor)];
+    }
+
+    protected override void DecodeRow(int row, Span<float> values)
+    {
+        ReadOnlySpan<byte> stored = _codes.As<byte>().Slice(row * (Columns / 2), Columns / 2);
+        int scaleStart = row * (int)_scalePart.Entry.Shape[1];
+        for (int column = 0; column < values.Length; column++)
+        {
+            byte pair = stored[column / 2];
+            int code = column % 2 == 0 ? pair & 15 : pair >> 4;
+
+            // Code 8 is the negative zero, which a table of whole numbers cannot hold.
+            float value = code == 8 ? -0f : Fp4Table.Doubled[code] / 2f;
+            values[column] = value * _scales[scaleStart + (column / _groupSize)];
+        }
+    }
+}

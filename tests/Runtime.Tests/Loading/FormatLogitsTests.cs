@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Sparrow.Runtime.Tests.Models;
+using Sparrow.Testing;
+using Xunit;
+
+namespace Sparrow.Runtime.Tests.Loading;
+
+/// <summary>Whole models in every storage format, from file to logits: layouts and kernels must serve what the codecs put into them.</summary>
+public sealed class FormatLogitsTests(ITestOutputHelper output)
+{
+    // Float sums in another order; the reference's own usual difference is 1e-5.
+    private const double Tolerance = 1e-4;
+
+    public static TheoryData<string> GgufFiles() =>
+    [
+        "f32.gguf", "f16.gguf", "bf16.gguf", "q8_0.gguf", "q4_0.gguf", "q4_1.gguf", "q5_0.gguf", "q5_1.gguf", "q2_K.gguf", "q3_K_S.gguf", "q3_K_M.gguf",
+        "q3_K_L.gguf", "q4_K_S.gguf", "q4_K_M.gguf", "q5_K_S.gguf", "q5_K_M.gguf", "q6_K.gguf", "iq4_nl.gguf", "iq4_xs.gguf", "tq1_0.gguf", "tq2_0.gguf",
+        "mxfp4.gguf", "nvfp4.gguf", "q1_0_q2_0.gguf",
+    ];
+
+    [Theory, MemberData(nameof(GgufFiles))]
+    public void Gguf_files_give_the_reference_logits(string file)
+    {
+        string root = SharedData.Require("models", "formats", "gguf");
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(root, "golden.json")));
+        Check(Path.Combine(root, file), golden.RootElement.GetProperty("prompt"), golden.RootElement.GetProperty("files").GetProperty(file).GetProperty("reference"));
+    }
+
+    [Theory, MemberData(nameof(QuantizedFolderTests.Folders), MemberType = typeof(QuantizedFolderTests))]
+    public void Quantised_folders_give_the_reference_logits(string folder)
+    {
+        string path = SharedData.Require("models", "formats", "hf", folder);
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(path, "golden.json")));
+        JsonElement reference = golden.RootElement.GetProperty("reference");
+        Check(path, reference.GetProperty("prompt"), reference);
+    }
+
+    private void Check(string path, JsonElement prompt, JsonElement reference)
+    {
+        InferenceOptions options = new() { Activations = "float", KvProfile = "kv32", KvCacheBytes = 4 << 20, MaxRunning = 2, MaxBatchedTokens = 64 };
+        using DecoderRun run = new(path, options);
+        int[] ids = [.. prompt.EnumerateArray().Select(id => id.GetInt32())];
+        float[] logits = run.Score(ids, ids.Length)[^1];
+        double worst = reference.GetProperty("logits").EnumerateArray().Select((value, i) => Math.Abs(value.GetDouble() - logits[i])).Max();
+        output.WriteLine($"{Path.GetFileName(path)}: largest difference {worst:E1}");
+        Assert.True(worst <= Tolerance, $"largest difference {worst:E2}");
+    }
+}
