@@ -19,5 +19,5 @@ internal static class ApiSetup
 
     /// <summary>The endpoints for callers.</summary>
     public static IEndpointRouteBuilder MapInferenceApi(this IEndpointRouteBuilder routes) =>
-        routes.MapCompletions().MapChatCompletions().MapModels().MapTokenization();
+        routes.MapCompletions().MapChatCompletions().MapModels().MapTokenization().MapNotImplemented();
 }

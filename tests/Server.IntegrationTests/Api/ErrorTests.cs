@@ -27,6 +27,7 @@ public sealed class ErrorTests(TinyServer tiny) : IClassFixture<TinyServer>
     [InlineData("POST", Completions, """{"prompt":"x","logit_bias":{"99999":1}}""", 400, "invalid_value", "logit_bias")]
     [InlineData("GET", "/v1/nothing", null, 404, "not_found", null)]
     [InlineData("GET", Chat, null, 405, "method_not_allowed", null)]
+    [InlineData("POST", "/v1/embeddings", """{"input":"x"}""", 501, "not_implemented", null)]
     [InlineData("DELETE", "/v1/models", null, 405, "method_not_allowed", null)]
     [InlineData("GET", "/v1/models/nobody", null, 404, "model_not_found", "model")]
     [InlineData("GET", "/v1/models/some%2Fbody", null, 404, "model_not_found", "model")]

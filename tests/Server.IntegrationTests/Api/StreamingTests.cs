@@ -127,11 +127,35 @@ public sealed class StreamingTests(TinyServer tiny) : IClassFixture<TinyServer>
     }
 
     [Fact]
-    public async Task E9_The_error_frame_of_a_timeout_tells_what_happened()
+    public async Task E4_The_callers_own_timeout_is_408_and_not_to_be_retried()
     {
         using HttpResponseMessage response = await tiny.PostAsync(Completions, """{"prompt":"Once","max_tokens":1900,"ignore_eos":true,"timeout_ms":1}""");
         Assert.Equal(HttpStatusCode.RequestTimeout, response.StatusCode);
         Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
+        await tiny.AssertIdleAsync();
+    }
+
+    [Fact]
+    public async Task E9_A_timeout_after_the_first_token_is_a_frame()
+    {
+        using TcpClient client = await ConnectAsync();
+        NetworkStream stream = client.GetStream();
+
+        // Sixteen long choices take far longer than this; on a busy machine even the first token may, and then the status tells.
+        await SendAsync(stream, """{"prompt":"Once","max_tokens":1900,"ignore_eos":true,"n":16,"timeout_ms":400,"stream":true}""");
+        string received = await ReadUntilAsync(stream, "\"code\":\"timeout\"", "");
+        if (received.StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
+        {
+            received = await ReadToEndAsync(stream, received);
+            Assert.Contains("""data: {"error":{"message":""", received, StringComparison.Ordinal);
+            Assert.DoesNotContain("[DONE]", received, StringComparison.Ordinal);
+            Assert.DoesNotContain("\r\n0\r\n", received, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.StartsWith("HTTP/1.1 408", received, StringComparison.Ordinal);
+        }
+
         await tiny.AssertIdleAsync();
     }
 

@@ -1,0 +1,22 @@
+using Sparrow.Server.Api.Errors;
+
+namespace Sparrow.Server.Api;
+
+/// <summary>Paths of the contract's later phases: known, and answered with 501, so that callers can tell them from a wrong path.</summary>
+internal static class NotImplementedEndpoints
+{
+    private static readonly string[] s_paths = ["/v1/embeddings", "/v1/responses"];
+
+    public static IEndpointRouteBuilder MapNotImplemented(this IEndpointRouteBuilder routes)
+    {
+        foreach (string path in s_paths)
+        {
+            routes.MapPost(path, Refuse).ExcludeFromDescription();
+        }
+
+        return routes;
+    }
+
+    private static Task Refuse(HttpContext context) =>
+        throw new ApiException(501, "invalid_request_error", "not_implemented", $"'{context.Request.Path}' is not part of this release.");
+}
