@@ -1,6 +1,7 @@
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Sampling;
 using Sparrow.Runtime.Scheduling;
+using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Runtime;
 
@@ -122,6 +123,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
 
     private void Loop()
     {
+        // The engine computes as the pool's workers do: the web server's threads go first when they have something to do.
+        ComputePriority.LowerCurrentThread();
         while (!_stopping)
         {
             bool worked;
