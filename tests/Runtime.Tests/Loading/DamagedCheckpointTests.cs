@@ -60,6 +60,28 @@ public sealed class DamagedCheckpointTests(ITestOutputHelper output) : IDisposab
         Run(file, file, 17, (random, bytes) => Damage(random, bytes, headerEnd));
     }
 
+    [Theory]
+    [InlineData("gptq-w4-g64-desc")]
+    [InlineData("awq-w4-g64")]
+    [InlineData("ct-w4a16-g64-actorder")]
+    [InlineData("ct-sparse-bitmask")]
+    [InlineData("ct-nvfp4a16")]
+    [InlineData("bnb-nf4-double")]
+    [InlineData("fp8-block128")]
+    public void Damaged_quantised_folders_are_refused_or_load(string name)
+    {
+        string folder = Path.Combine(_folder, name);
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(SharedData.Require("models", "formats", "hf", name)))
+        {
+            File.WriteAllBytes(Path.Combine(folder, Path.GetFileName(file)), File.ReadAllBytes(file));
+        }
+
+        string weights = Path.Combine(folder, "model.safetensors");
+        Run(folder, weights, 18, (random, bytes) => random.Next(2) == 0 ? EditHeader(random, bytes) : Damage(random, bytes, bytes.Length), Count / 5);
+        Run(folder, Path.Combine(folder, "config.json"), 19, (random, bytes) => EditJson(random, bytes), Count / 5);
+    }
+
     private static int Count => int.TryParse(Environment.GetEnvironmentVariable("SPARROW_FUZZ_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 150;
 
     private void Fuzz(string name, int seed, Func<Random, byte[], byte[]> damage, RandomCheckpointOptions? options = null)
@@ -68,13 +90,14 @@ public sealed class DamagedCheckpointTests(ITestOutputHelper output) : IDisposab
         Run(model.Folder, Path.Combine(model.Folder, name), seed, damage);
     }
 
-    private void Run(string checkpoint, string file, int seed, Func<Random, byte[], byte[]> damage)
+    private void Run(string checkpoint, string file, int seed, Func<Random, byte[], byte[]> damage, int? mutations = null)
     {
         byte[] good = File.ReadAllBytes(file);
         Load(checkpoint);
         long fileBytes = Directory.Exists(checkpoint) ? Directory.GetFiles(checkpoint).Sum(name => new FileInfo(name).Length) : good.Length;
         int refused = 0;
-        for (int i = 0; i < Count; i++)
+        int count = mutations ?? Count;
+        for (int i = 0; i < count; i++)
         {
             Random random = new((seed * 1_000_003) + i);
             byte[] damaged = damage(random, good);
@@ -102,7 +125,7 @@ public sealed class DamagedCheckpointTests(ITestOutputHelper output) : IDisposab
         }
 
         File.WriteAllBytes(file, good);
-        output.WriteLine($"{refused} of {Count} refused");
+        output.WriteLine($"{refused} of {count} refused");
         Assert.True(refused > 0, "no mutation was noticed, so the mutations or the checks are broken");
     }
 

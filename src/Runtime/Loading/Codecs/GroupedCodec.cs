@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Intrinsics;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 
@@ -108,11 +109,9 @@ internal abstract class GroupedCodec : TensorCodec
     /// <summary>Sixteen bytes of two nibbles: the low ones are the first sixteen codes, the high ones the next.</summary>
     protected static void UnpackNibbles(ReadOnlySpan<byte> packed, Span<byte> codes)
     {
-        for (int i = 0; i < 16; i++)
-        {
-            codes[i] = (byte)(packed[i] & 15);
-            codes[i + 16] = (byte)(packed[i] >> 4);
-        }
+        Vector128<byte> pairs = Vector128.Create(packed[..16]);
+        (pairs & Vector128.Create((byte)15)).CopyTo(codes);
+        (pairs >>> 4).CopyTo(codes[16..]);
     }
 
     /// <summary>The inverse of <see cref="UnpackNibbles"/>.</summary>
