@@ -141,6 +141,14 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         for (int block = FirstVisible(position) / KvLayout.BlockTokens; block <= queryBlock; block++)
         {
             KvHeadBlock head = _view.Read(_layer, sequence, kvHead, block, queryBlock);
+            if (block < queryBlock)
+            {
+                // A sequence's blocks lie far apart, where the processor does not read ahead by itself.
+                KvHeadBlock next = _view.Read(_layer, sequence, kvHead, block + 1, queryBlock);
+                CacheHints.Prefetch(next.Keys, next.KeyCodec.KeyBytes(headSize));
+                CacheHints.Prefetch(next.Values, next.ValueCodec.ValueBytes(headSize));
+            }
+
             head.KeyCodec.KeyScores(scratch.Queries, rows, head.Keys, headSize, scratch.Scores);
             if (_config.AttentionSoftCap is { } cap)
             {
