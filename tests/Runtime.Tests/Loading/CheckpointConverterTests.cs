@@ -1,5 +1,6 @@
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Tokenization;
 using Sparrow.Testing;
 using Xunit;
 
@@ -7,6 +8,8 @@ namespace Sparrow.Runtime.Tests.Loading;
 
 public sealed class CheckpointConverterTests : IDisposable
 {
+    private static readonly string[] s_texts = ["Hello, world!", "  two  spaces\n\ttab", "äöü 漢字 🙂 1234567", "the assistant<|im_end|></s> ends", ""];
+
     private readonly string _folder = Directory.CreateTempSubdirectory("sparrow-convert-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -108,6 +111,35 @@ public sealed class CheckpointConverterTests : IDisposable
         foreach (string name in new[] { "model.layers.0.self_attn.q_proj.weight", "model.layers.1.mlp.down_proj.weight", "model.norm.weight" })
         {
             Assert.Equal(LoadedTensors.Expand(a, name), LoadedTensors.Expand(b, name));
+        }
+    }
+
+    [Theory]
+    [InlineData("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf")]
+    [InlineData("formats", "gguf", "q8_0.gguf")]
+    public void A_tokenizer_from_gguf_metadata_encodes_the_same_from_its_json(params string[] parts)
+    {
+        using Checkpoint source = Checkpoint.Open(SharedData.Require(["models", .. parts]));
+        TokenizerFiles.Write((StoredCheckpoint)source, _folder);
+        Tokenizer expected = source.LoadTokenizer()!;
+        Tokenizer actual = TokenizerReader.FromFolder(_folder)!;
+        foreach (string text in s_texts)
+        {
+            Assert.Equal(expected.Encode(text), actual.Encode(text));
+        }
+    }
+
+    [Fact]
+    public void A_tokenizer_from_json_encodes_the_same_from_gguf_metadata()
+    {
+        using TinyModel model = TinyModel.Create();
+        string file = Path.Combine(_folder, "model.gguf");
+        Convert(model.Folder, file, "gguf", null);
+        using Checkpoint source = Checkpoint.Open(model.Folder);
+        using Checkpoint converted = Checkpoint.Open(file);
+        foreach (string text in s_texts)
+        {
+            Assert.Equal(source.LoadTokenizer()!.Encode(text), converted.LoadTokenizer()!.Encode(text));
         }
     }
 
