@@ -5,13 +5,18 @@ namespace Sparrow.Server.Api;
 /// <summary>Paths of the contract's later phases: known, and answered with 501, so that callers can tell them from a wrong path.</summary>
 internal static class NotImplementedEndpoints
 {
-    private static readonly string[] s_paths = ["/v1/embeddings", "/v1/responses"];
+    private static readonly string[] s_paths =
+    [
+        "/v1/embeddings", "/v1/responses/{**rest}", "/v1/files/{**rest}", "/v1/uploads/{**rest}", "/v1/compression/{**rest}", "/v1/swaps/{**rest}",
+        "/v1/revisions/{**rest}", "/v1/aliases/{**rest}", "/v1/pool/load", "/v1/pool/unload", "/v1/pool/events", "/v1/load_lora_adapter",
+        "/v1/unload_lora_adapter", "/v1/admin/requests/{**rest}", "/v1/admin/config",
+    ];
 
     public static IEndpointRouteBuilder MapNotImplemented(this IEndpointRouteBuilder routes)
     {
         foreach (string path in s_paths)
         {
-            routes.MapPost(path, Refuse).ExcludeFromDescription();
+            routes.Map(path, (RequestDelegate)Refuse).ExcludeFromDescription();
         }
 
         return routes;

@@ -31,6 +31,12 @@ internal static class CommandLineProgram
         InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false };
         configuration.Output = output ?? configuration.Output;
         configuration.Error = error ?? configuration.Error;
+        if (ServeCommand.IsChosen(result))
+        {
+            // Serving answers signals itself, by a drain that takes longer than the two seconds that the library would grant.
+            configuration.ProcessTerminationTimeout = null;
+        }
+
         if (result.UnmatchedTokens.Count > 0 && result.CommandResult.Command.TreatUnmatchedTokensAsErrors && result.Action is not HelpAction)
         {
             // The root leaves what it does not know to serve, which reads settings there; for the other commands it is a mistake.

@@ -9,10 +9,6 @@ namespace Sparrow.Server.Commands;
 /// <summary><c>sparrow serve</c>, which is also what <c>sparrow</c> alone does.</summary>
 internal static partial class ServeCommand
 {
-    private const int Success = 0;
-    private const int Failure = 1;
-    private const int UsageError = 2;
-
     /// <summary>Adds the command, and makes it the default of the root.</summary>
     public static void AddTo(RootCommand root)
     {
@@ -28,6 +24,9 @@ internal static partial class ServeCommand
         root.Add(serve);
         Configure(root);
     }
+
+    /// <summary>Whether a command line means to serve: by name, or by naming no command.</summary>
+    public static bool IsChosen(ParseResult command) => command.CommandResult.Command is RootCommand or { Name: "serve" };
 
     private static void Configure(Command command)
     {
@@ -59,7 +58,7 @@ internal static partial class ServeCommand
         catch (Exception exception) when (exception is SettingsException or FormatException or InvalidDataException)
         {
             await Console.Error.WriteLineAsync($"The server does not start with these settings:{Environment.NewLine}{exception.Message}");
-            return UsageError;
+            return ExitCode.Usage;
         }
 
         IReadOnlyList<ModelSource> sources =
@@ -67,7 +66,7 @@ internal static partial class ServeCommand
         if (sources.GroupBy(source => source.Name).FirstOrDefault(group => group.Count() > 1) is { } doubled)
         {
             await Console.Error.WriteLineAsync($"Two models are called '{doubled.Key}'; name one of them with --model name=PATH.");
-            return UsageError;
+            return ExitCode.Usage;
         }
 
         await using WebApplication app = ServerApplication.Build(settings, sources, configuration);
@@ -79,11 +78,11 @@ internal static partial class ServeCommand
         catch (IOException exception)
         {
             await Console.Error.WriteLineAsync($"The server cannot listen: {exception.Message}");
-            return Failure;
+            return ExitCode.Failure;
         }
 
         await app.WaitForShutdownAsync(CancellationToken.None);
-        return app.Services.GetRequiredService<ModelStartup>().Finished.IsFaulted ? Failure : Success;
+        return app.Services.GetRequiredService<ModelStartup>().Finished.IsFaulted ? ExitCode.Failure : ExitCode.Success;
     }
 
     /// <summary>C §14: the shipped file, the file beside the caller, the environment, the command line; later ones win.</summary>

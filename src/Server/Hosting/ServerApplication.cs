@@ -42,6 +42,13 @@ internal static class ServerApplication
         app.MapMetrics();
         app.MapPool();
         app.MapVersion();
+        app.MapAdmin();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.UseSwaggerUI(page =>
+        {
+            page.RoutePrefix = "swagger";
+            page.SwaggerEndpoint("/openapi/v1.json", "Sparrow");
+        });
         return app;
     }
 
@@ -64,6 +71,8 @@ internal static class ServerApplication
         services.AddRouting();
         services.AddInferenceApi();
         services.AddCors();
+        services.AddOpenApi("v1");
+        services.AddHostedService<Tracing>();
         services.AddMetrics();
     }
 
