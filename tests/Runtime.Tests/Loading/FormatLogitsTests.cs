@@ -15,7 +15,7 @@ public sealed class FormatLogitsTests(ITestOutputHelper output)
     [
         "f32.gguf", "f16.gguf", "bf16.gguf", "q8_0.gguf", "q4_0.gguf", "q4_1.gguf", "q5_0.gguf", "q5_1.gguf", "q2_K.gguf", "q3_K_S.gguf", "q3_K_M.gguf",
         "q3_K_L.gguf", "q4_K_S.gguf", "q4_K_M.gguf", "q5_K_S.gguf", "q5_K_M.gguf", "q6_K.gguf", "iq4_nl.gguf", "iq4_xs.gguf", "tq1_0.gguf", "tq2_0.gguf",
-        "mxfp4.gguf", "nvfp4.gguf", "q1_0_q2_0.gguf",
+        "mxfp4.gguf", "nvfp4.gguf", "q1_0_q2_0.gguf", "iq1_s.gguf", "iq1_m.gguf", "iq2_xxs.gguf", "iq2_xs.gguf", "iq2_m.gguf", "iq3_xxs.gguf", "iq3_s.gguf",
     ];
 
     [Theory, MemberData(nameof(GgufFiles))]

@@ -1,0 +1,27 @@
+using System.Buffers.Binary;
+
+namespace Sparrow.Runtime.Loading.Codecs;
+
+/// <summary>
+/// GGUF IQ3_S: f16 d, 64 bytes of low index bits for four values each, 8 bytes of high index bits, 32 bytes of signs, 4 bytes of two 4-bit
+/// scales; w = ±d·(2·sc + 1)·grid in groups of 32.
+/// </summary>
+internal sealed class Iq3SCodec : CodebookCodec
+{
+    public override string Name => "iq3_s";
+
+    public override int BlockBytes => 110;
+
+    protected override void ExpandBlock(ReadOnlySpan<byte> block, Span<float> values)
+    {
+        float d = (float)BinaryPrimitives.ReadHalfLittleEndian(block);
+        for (int i = 0; i < 64; i++)
+        {
+            (int group, int inGroup) = Math.DivRem(i, 8);
+            int index = block[2 + i] | (((block[66 + group] >> inGroup) & 1) << 8);
+            int scale = (block[106 + (group / 2)] >> (4 * (group % 2))) & 15;
+            int signs = block[74 + (i / 2)] >> (4 * (i % 2));
+            WriteSigned(Codebook.Iq3S[index], signs, d * ((2 * scale) + 1), values[(4 * i)..]);
+        }
+    }
+}
