@@ -71,11 +71,6 @@ internal sealed record QuantizationSettings
     private static QuantizationSettings ReadCompressedTensors(ConfigSection config)
     {
         string format = config.FindString("format") ?? config.FindSection("sparsity_config")?.FindString("format") ?? "dense";
-        if (format == "marlin-24")
-        {
-            throw config.Unsupported("format", "pack-quantized, int-, float- or naive-quantized, nvfp4, mxfp4, sparse-bitmask, sparse-24-bitmask", format);
-        }
-
         List<int> bits = [];
         foreach (ConfigSection group in config.FindSection("config_groups")?.Sections() ?? [])
         {

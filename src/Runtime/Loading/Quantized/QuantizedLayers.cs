@@ -22,6 +22,7 @@ internal sealed class QuantizedLayers(string folder, QuantizationSettings settin
         {
             ({ } codes, _, _, _) when settings.Method == "awq" => new AwqTensor(name, rows, columns, settings, codes, Need("qzeros"), Need("scales")),
             ({ } codes, _, _, _) => new GptqTensor(name, rows, columns, settings, codes, Need("qzeros"), Need("scales"), Part("g_idx")),
+            (_, { } codes, _, _) when Part("meta") is { } meta => new Marlin24Tensor(name, rows, columns, settings, codes, Need("scale_packed"), meta),
             (_, { Entry.Type: "U8" } codes, _, _) => new Fp4Tensor(name, rows, columns, codes, Need("weight_scale"), Part("weight_global_scale")),
             (_, { } codes, _, _) => new PackedTensor(name, rows, columns, settings, codes, Need("weight_scale"), Part("weight_zero_point"), Part("weight_g_idx")),
             (_, _, { } values, _) => new BitmaskTensor(name, rows, columns, values, Need("bitmask"), Part("row_offsets")),
