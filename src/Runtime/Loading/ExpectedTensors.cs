@@ -15,7 +15,6 @@ internal static class ExpectedTensors
         long hidden = config.HiddenSize;
         long queries = (long)config.HeadCount * config.HeadSize;
         long keys = (long)config.KvHeadCount * config.HeadSize;
-        long inner = config.IntermediateSize;
         BlockNormNames norms = BlockNormNames.Of(config);
         yield return (Embedding, [config.VocabularySize, hidden]);
         for (int layer = 0; layer < config.LayerCount; layer++)
@@ -43,10 +42,7 @@ internal static class ExpectedTensors
                 ("self_attn.k_proj", keys, hidden, config.QkvBias),
                 ("self_attn.v_proj", keys, hidden, config.QkvBias),
                 ("self_attn.o_proj", hidden, queries, config.AttentionOutputBias),
-                ("mlp.gate_proj", inner, hidden, config.MlpBias),
-                ("mlp.up_proj", inner, hidden, config.MlpBias),
-                ("mlp.down_proj", hidden, inner, config.MlpBias),
-            })
+            }.Concat(MlpOf(config, layer)))
             {
                 yield return (prefix + name + ".weight", [rows, columns]);
                 if (bias)
@@ -66,5 +62,27 @@ internal static class ExpectedTensors
         {
             yield return (Head, [config.VocabularySize, hidden]);
         }
+    }
+
+    private static IEnumerable<(string Name, long Rows, long Columns, bool Bias)> MlpOf(ModelConfig config, int layer)
+    {
+        if (config.Experts is not { } experts || !experts.InLayer(layer))
+        {
+            return Mlp("mlp.", config.IntermediateSize, config.MlpBias);
+        }
+
+        IEnumerable<(string, long, long, bool)> all = Enumerable.Range(0, experts.Count)
+            .SelectMany(expert => Mlp($"mlp.experts.{expert}.", experts.IntermediateSize, bias: false))
+            .Prepend(("mlp.gate", experts.Count, config.HiddenSize, false));
+        return experts.SharedIntermediateSize is { } inner
+            ? all.Concat(Mlp("mlp.shared_expert.", inner, bias: false)).Append(("mlp.shared_expert_gate", 1, config.HiddenSize, false))
+            : all;
+
+        IEnumerable<(string, long, long, bool)> Mlp(string prefix, long inner, bool bias) =>
+        [
+            (prefix + "gate_proj", inner, config.HiddenSize, bias),
+            (prefix + "up_proj", inner, config.HiddenSize, bias),
+            (prefix + "down_proj", config.HiddenSize, inner, bias),
+        ];
     }
 }

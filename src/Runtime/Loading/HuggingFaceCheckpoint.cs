@@ -41,8 +41,11 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
             Dictionary<string, StoredPart> parts = new(StringComparer.Ordinal);
             foreach ((SafetensorsReader reader, SafetensorsEntry entry) in SafetensorsFolder.Open(folder, file, checkpoint._readers))
             {
-                // The headers are free of duplicates, the index is too.
-                parts.Add(entry.Name, new StoredPart(reader.File, entry));
+                // The headers are free of duplicates, the index is too; renamed ones could meet.
+                if (!parts.TryAdd(HuggingFaceNames.ToCanonical(checkpoint.Config.Family, entry.Name), new StoredPart(reader.File, entry)))
+                {
+                    throw new CheckpointException(reader.File.Path, "two stored tensors go by the same name", tensor: entry.Name, expected: "each tensor once", found: "twice");
+                }
             }
 
             checkpoint.AddTensors(folder, parts);
@@ -57,13 +60,13 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
     }
 
     // A fused matrix is its parts' rows one after the other, and a range of rows is a range of bytes.
-    private void AddEntry(MappedFile file, SafetensorsEntry entry)
+    private void AddEntry(string canonical, MappedFile file, SafetensorsEntry entry)
     {
         TensorCodec? codec = CodecRegistry.FindSafetensors(entry.Type);
-        IReadOnlyList<(string Name, long Rows)> parts = FusedTensors.Parts(Config, entry.Name);
+        IReadOnlyList<(string Name, long Rows)> parts = FusedTensors.Parts(Config, canonical);
         if (parts.Count == 0 || entry.Shape.Length != 2 || entry.Shape[0] != parts.Sum(part => part.Rows))
         {
-            Add(new PlainTensor(entry.Name, entry.Shape, codec, entry.Type, file, entry.Offset, entry.Bytes, InterleavedOrder(entry.Name)));
+            Add(new PlainTensor(canonical, entry.Shape, codec, entry.Type, file, entry.Offset, entry.Bytes, InterleavedOrder(canonical)) { StoredName = entry.Name });
             return;
         }
 
@@ -91,6 +94,8 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
             reader.Dispose();
         }
     }
+
+    protected override string NameInFile(string name) => HuggingFaceNames.ToStored(Config.Family, name);
 
     protected override void AppendHeaders(IncrementalHash hash)
     {
@@ -146,9 +151,9 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
             }
         }
 
-        foreach (StoredPart part in parts.Values)
+        foreach ((string name, StoredPart part) in parts)
         {
-            AddEntry(part.Mapped, part.Entry);
+            AddEntry(name, part.Mapped, part.Entry);
         }
     }
 

@@ -9,7 +9,13 @@ internal static partial class HuggingFaceConfig
     private const int MaximumListedLayers = 1 << 16;
 
     private static readonly string[] s_families =
-        ["llama", "mistral", "qwen2", "qwen3", "smollm3", "phi3", "gemma", "gemma2", "gemma3_text", "olmo2", "granite", "stablelm", "cohere"];
+    [
+        "llama", "mistral", "qwen2", "qwen3", "smollm3", "phi3", "gemma", "gemma2", "gemma3_text", "olmo2", "granite", "stablelm", "cohere",
+        "mixtral", "qwen2_moe", "qwen3_moe", "olmoe",
+    ];
+
+    // Multi-head latent attention and state spaces are other computations than the decoder's.
+    private static readonly string[] s_laterFamilies = ["deepseek", "deepseek_v2", "deepseek_v3", "deepseek_v32", "mamba", "mamba2", "falcon_mamba"];
 
     // Where config.json does not say whether head and embedding are one.
     private static readonly string[] s_tiedFamilies = ["gemma", "gemma2", "gemma3_text", "cohere"];
@@ -30,6 +36,34 @@ internal static partial class HuggingFaceConfig
             ResidualMultiplier = config.FindFloat("residual_multiplier", Smallest, Largest) ?? 1,
             AttentionScale = config.FindFloat("attention_multiplier", Smallest, Largest) ?? 1,
             LogitMultiplier = 1 / (config.FindFloat("logits_scaling", Smallest, Largest) ?? 1),
+        },
+        "mixtral" => model with
+        {
+            Experts = ReadExperts(config, "num_local_experts", "intermediate_size") with { NormalizeWeights = true },
+            SlidingWindows = ReadWindows(config, model, _ => true),
+        },
+        "qwen2_moe" => model with
+        {
+            QkvBias = config.FindBool("qkv_bias") ?? true,
+            AttentionOutputBias = false,
+            SlidingWindows = ReadQwenWindows(config, model),
+            Experts = ReadExperts(config, "num_experts", "moe_intermediate_size") with
+            {
+                SharedIntermediateSize = config.GetInteger("shared_expert_intermediate_size", 1, MaximumSize),
+                Layers = ReadExpertLayers(config, model),
+            },
+        },
+        "qwen3_moe" => model with
+        {
+            QueryKeyNorm = QueryKeyNorm.Head,
+            SlidingWindows = ReadQwenWindows(config, model),
+            Experts = ReadExperts(config, "num_experts", "moe_intermediate_size") with { Layers = ReadExpertLayers(config, model) },
+        },
+        "olmoe" => model with
+        {
+            QueryKeyNorm = QueryKeyNorm.Whole,
+            QkvClip = config.FindFloat("clip_qkv", Smallest, Largest),
+            Experts = ReadExperts(config, "num_experts", "intermediate_size"),
         },
         "stablelm" => AsStableLm(model, config),
         "cohere" => AsCohere(model, config),
@@ -97,6 +131,27 @@ internal static partial class HuggingFaceConfig
             ParallelBranches = true,
             LogitMultiplier = config.FindFloat("logit_scale", Smallest, Largest) ?? 0.0625f,
         };
+    }
+
+    private static ExpertConfig ReadExperts(ConfigSection config, string countField, string sizeField)
+    {
+        int count = config.GetInteger(countField, 1, MaximumSize);
+        return new ExpertConfig
+        {
+            Count = count,
+            ChosenCount = config.GetInteger("num_experts_per_tok", 1, count),
+            IntermediateSize = config.GetInteger(sizeField, 1, MaximumSize),
+            NormalizeWeights = config.FindBool("norm_topk_prob") ?? false,
+        };
+    }
+
+    /// <summary>Qwen's: every so many layers, except those that are listed.</summary>
+    private static bool[] ReadExpertLayers(ConfigSection config, ModelConfig model)
+    {
+        RequireListable(config, model);
+        int step = config.FindInteger("decoder_sparse_step", 1) ?? 1;
+        HashSet<int> dense = [.. config.FindIntegers("mlp_only_layers", 0)];
+        return [.. Enumerable.Range(0, model.LayerCount).Select(layer => (layer + 1) % step == 0 && !dense.Contains(layer))];
     }
 
     /// <summary>The window of each layer. Newer files list the layers' types; older ones leave it to the family.</summary>

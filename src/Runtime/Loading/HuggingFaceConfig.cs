@@ -93,6 +93,12 @@ internal static partial class HuggingFaceConfig
             throw config.Missing("model_type", "model_type, one of " + string.Join(", ", s_families));
         }
 
+        if (s_laterFamilies.Contains(family, StringComparer.Ordinal))
+        {
+            throw new CheckpointException(
+                config.File, $"{family} is a known family whose attention or state space layers cannot be run yet", field: "model_type", expected: "one of " + string.Join(", ", s_families), found: family);
+        }
+
         if (!s_families.Contains(family, StringComparer.Ordinal))
         {
             throw config.Unsupported("model_type", "one of " + string.Join(", ", s_families), family);

@@ -21,10 +21,6 @@ internal sealed class ActivationScratch(ModelConfig config, int maxTokens, int m
     /// <summary>What a branch adds to the residual stream.</summary>
     public ActivationBuffer Branch { get; } = new(maxTokens, config.HiddenSize);
 
-    public ActivationBuffer Gate { get; } = new(maxTokens, config.IntermediateSize);
-
-    public ActivationBuffer Up { get; } = new(maxTokens, config.IntermediateSize);
-
     /// <summary>The final norm's results for the rows that yield logits.</summary>
     public ActivationBuffer HeadInput { get; } = new(maxLogitRows, config.HiddenSize);
 
@@ -37,8 +33,6 @@ internal sealed class ActivationScratch(ModelConfig config, int maxTokens, int m
         Values.Dispose();
         Attended.Dispose();
         Branch.Dispose();
-        Gate.Dispose();
-        Up.Dispose();
         HeadInput.Dispose();
     }
 }

@@ -21,7 +21,9 @@ public sealed unsafe class DecoderModel : IDisposable
     private readonly ActivationScratch _scratch;
     private readonly RotaryEmbeddings _rotary;
     private readonly Attention _attention;
-    private readonly Gate _gate;
+    private readonly Clip? _clip;
+    private readonly Mlp _mlp;
+    private readonly Experts? _experts;
     private readonly ResidualAdd _residual;
     private PagedAttentionView? _pages;
     private PagedKvCache? _pagesOf;
@@ -34,7 +36,9 @@ public sealed unsafe class DecoderModel : IDisposable
         _scratch = new ActivationScratch(config, options.MaxTokens, options.MaxLogitRows);
         _rotary = new RotaryEmbeddings(config, options);
         _attention = new Attention(config, options.MaxSequences, options.Kernels, options.Pool);
-        _gate = new Gate(config.Activation, options.Kernels, options.Pool);
+        _clip = config.QkvClip is { } limit ? new Clip(limit, options.Pool) : null;
+        _mlp = new Mlp(config, config.IntermediateSize, options);
+        _experts = config.Experts is { } experts ? new Experts(config, experts, options) : null;
         _residual = new ResidualAdd(config.ResidualMultiplier, options.Kernels, options.Pool);
     }
 
@@ -55,6 +59,9 @@ public sealed unsafe class DecoderModel : IDisposable
 
     /// <summary>The residual stream of the last call; also where <see cref="RunBlock"/> is used to work.</summary>
     internal ActivationBuffer Hidden => _scratch.Hidden;
+
+    /// <summary>Rows that experts have computed so far.</summary>
+    internal long ExpertRows => _experts?.ComputedRows ?? 0;
 
     /// <summary>Sees the inputs of linear layers; null while nobody looks.</summary>
     internal ILinearTap? Tap { get; set; }
@@ -149,6 +156,8 @@ public sealed unsafe class DecoderModel : IDisposable
         _scratch.Dispose();
         _rotary.Dispose();
         _attention.Dispose();
+        _mlp.Dispose();
+        _experts?.Dispose();
     }
 
     private void RunOperations(int layer, ActivationBuffer hidden, int tokenCount, AttentionView view)
@@ -164,6 +173,7 @@ public sealed unsafe class DecoderModel : IDisposable
         block.Value.Forward(input, s.Values, tokenCount, Lane);
         block.QueryNorm?.Forward(s.Queries, 0, s.Queries, tokenCount, Lane);
         block.KeyNorm?.Forward(s.Keys, 0, s.Keys, tokenCount, Lane);
+        ClipAll(tokenCount);
         _rotary.Of(layer)?.Forward(s.Queries, Config.HeadCount, tokenCount, Lane);
         _rotary.Of(layer)?.Forward(s.Keys, Config.KvHeadCount, tokenCount, Lane);
         _attention.Forward(layer, Config.SlidingWindows?[layer], view, s.Queries, s.Keys, s.Values, s.Attended, Lane);
@@ -171,15 +181,27 @@ public sealed unsafe class DecoderModel : IDisposable
         block.AttentionOutput.Forward(s.Attended, s.Branch, tokenCount, Lane);
         AddBranch(block.AttentionOutputNorm, hidden, tokenCount);
 
-        // 2. Gated MLP. Beside attention it reads what attention has read.
+        // 2. MLP or experts. Beside attention they read what attention has read.
         input = Config.ParallelBranches ? input : Normed(block.MlpNorm, hidden, tokenCount);
         Tap?.OnInput(layer, LinearInput.Mlp, input, tokenCount);
-        block.Gate.Forward(input, s.Gate, tokenCount, Lane);
-        block.Up.Forward(input, s.Up, tokenCount, Lane);
-        _gate.Forward(s.Gate, s.Up, tokenCount, Lane);
-        Tap?.OnInput(layer, LinearInput.Down, s.Gate, tokenCount);
-        block.Down.Forward(s.Gate, s.Branch, tokenCount, Lane);
+        if (block.Experts is not null)
+        {
+            _experts!.Forward(block.Experts, input, s.Branch, tokenCount, Lane);
+        }
+        else
+        {
+            _mlp.Forward(block.Mlp!, input, s.Branch, tokenCount, Lane);
+            Tap?.OnInput(layer, LinearInput.Down, _mlp.Inner, tokenCount);
+        }
+
         AddBranch(block.MlpOutputNorm, hidden, tokenCount);
+    }
+
+    private void ClipAll(int tokenCount)
+    {
+        _clip?.Forward(_scratch.Queries, tokenCount, Lane);
+        _clip?.Forward(_scratch.Keys, tokenCount, Lane);
+        _clip?.Forward(_scratch.Values, tokenCount, Lane);
     }
 
     // What attention or MLP reads: the residual stream itself where nothing is normed before.

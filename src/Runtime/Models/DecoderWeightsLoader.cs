@@ -64,7 +64,7 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         int hidden = _config.HiddenSize;
         int queries = _config.HeadCount * _config.HeadSize;
         int keys = _config.KvHeadCount * _config.HeadSize;
-        int intermediate = _config.IntermediateSize;
+        bool experts = _config.Experts?.InLayer(layer) ?? false;
         BlockNormNames names = BlockNormNames.Of(_config);
         return new DecoderBlock
         {
@@ -78,11 +78,25 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
             AttentionOutputNorm = LoadOptionalNorm(prefix, names.AttentionOutput),
             MlpNorm = LoadOptionalNorm(prefix, names.Mlp),
             MlpOutputNorm = LoadOptionalNorm(prefix, names.MlpOutput),
-            Gate = LoadLinear(prefix + "mlp.gate_proj", intermediate, hidden, _config.MlpBias),
-            Up = LoadLinear(prefix + "mlp.up_proj", intermediate, hidden, _config.MlpBias),
-            Down = LoadLinear(prefix + "mlp.down_proj", hidden, intermediate, _config.MlpBias),
+            Mlp = experts ? null : LoadMlp(prefix + "mlp.", _config.IntermediateSize, _config.MlpBias),
+            Experts = experts ? LoadExperts(prefix + "mlp.", _config.Experts!) : null,
         };
     }
+
+    private MlpWeights LoadMlp(string prefix, int intermediate, bool bias) => new()
+    {
+        Gate = LoadLinear(prefix + "gate_proj", intermediate, _config.HiddenSize, bias),
+        Up = LoadLinear(prefix + "up_proj", intermediate, _config.HiddenSize, bias),
+        Down = LoadLinear(prefix + "down_proj", _config.HiddenSize, intermediate, bias),
+    };
+
+    private ExpertWeights LoadExperts(string prefix, ExpertConfig experts) => new()
+    {
+        Router = LoadLinear(prefix + "gate", experts.Count, _config.HiddenSize, bias: false),
+        Experts = [.. Enumerable.Range(0, experts.Count).Select(i => LoadMlp($"{prefix}experts.{i}.", experts.IntermediateSize, bias: false))],
+        Shared = experts.SharedIntermediateSize is { } inner ? LoadMlp(prefix + "shared_expert.", inner, bias: false) : null,
+        SharedGate = experts.SharedIntermediateSize is null ? null : LoadLinear(prefix + "shared_expert_gate", 1, _config.HiddenSize, bias: false),
+    };
 
     private Linear LoadLinear(string name, int rows, int columns, bool bias) => new(
         checkpoint.LoadMatrix(name + ".weight", rows, columns),

@@ -58,6 +58,12 @@ public sealed record ModelConfig
     /// <summary>RMS norms of queries and keys before they are rotated.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; } = QueryKeyNorm.None;
 
+    /// <summary>Keeps queries, keys and values within ± this before they are rotated; null: leaves them.</summary>
+    public float? QkvClip { get; init; }
+
+    /// <summary>The mixture of experts that stands in for the MLP; null: MLPs are dense.</summary>
+    public ExpertConfig? Experts { get; init; }
+
     /// <summary>Multiplies the embedding.</summary>
     public float EmbeddingMultiplier { get; init; } = 1;
 

@@ -109,6 +109,22 @@ public sealed class HuggingFaceCheckpointTests
         Assert.Equal([2, 0, 7], checkpoint.Config.EndOfSequenceIds);
     }
 
+    [Theory]
+    [InlineData("deepseek_v2")]
+    [InlineData("deepseek_v3")]
+    [InlineData("mamba")]
+    [InlineData("mamba2")]
+    [InlineData("falcon_mamba")]
+    public void Families_that_cannot_be_run_yet_are_refused_by_name(string family)
+    {
+        using TinyModel model = TinyModel.Create();
+        string path = Path.Combine(model.Folder, "config.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"llama\"", $"\"{family}\"", StringComparison.Ordinal));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(model.Folder));
+        Assert.Equal(("model_type", family), (exception.Field, exception.Found));
+        Assert.Contains("cannot be run yet", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_config_written_from_a_config_reads_back_equal()
     {

@@ -16,6 +16,7 @@ public sealed class TinyCheckpointTests
         "llama-rope-llama3", "llama-rope-yarn", "llama-rope-dynamic-short", "llama-mha-fp16", "llama-bf16", "llama-sharded", "llama-old-config",
         "llama-new-config", "mistral-sliding", "mistral-full", "qwen2-tied", "qwen2-sliding", "qwen3", "smollm3", "phi3", "phi3-longrope-long",
         "gemma", "gemma2", "gemma3-text", "olmo2", "granite", "stablelm", "cohere",
+        "mixtral", "qwen2-moe", "qwen3-moe", "olmoe",
     ];
 
     [Theory]
@@ -68,7 +69,38 @@ public sealed class TinyCheckpointTests
             Assert.Equal(whole, run.Score(golden.Prompt, chunk));
         }
 
+        CheckBatch(run, golden.Prompt, whole);
         CheckGreedy(run, golden);
+    }
+
+    // Three sequences that start at different steps and take different numbers of tokens each.
+    private static void CheckBatch(DecoderRun run, int[] prompt, float[][] alone)
+    {
+        int[] counts = [5, 1, 3];
+        CachedSequence[] sequences = [.. counts.Select(_ => run.Start(prompt.Length))];
+        for (int step = 0; sequences.Any(sequence => sequence.Length < prompt.Length); step++)
+        {
+            run.Batch.Clear();
+            List<float[]> expected = [];
+            for (int i = 0; i < counts.Length; i++)
+            {
+                CachedSequence sequence = sequences[i];
+                int count = step < i ? 0 : Math.Min(counts[i], prompt.Length - sequence.Length);
+                if (count > 0)
+                {
+                    run.Batch.Add(prompt.AsSpan(sequence.Length, count), sequence.Length, sequence.BlockTable, sequence.OpenSlot, 1);
+                    sequence.Length += count;
+                    expected.Add(alone[sequence.Length - 1]);
+                }
+            }
+
+            Assert.Equal(expected.SelectMany(row => row), run.Decoder.Forward(run.Batch).ToArray());
+        }
+
+        foreach (CachedSequence sequence in sequences)
+        {
+            run.End(sequence);
+        }
     }
 
     private static void CheckLogits(float[] logits, float[] expected)

@@ -1,6 +1,6 @@
 namespace Sparrow.Runtime.Models.Layers;
 
-/// <summary>The weights of one block: attention and gated MLP, with the norms that its family puts before, after and inside them.</summary>
+/// <summary>The weights of one block: attention and MLP or experts, with the norms that its family puts before, after and inside them.</summary>
 internal sealed class DecoderBlock : IDisposable
 {
     public required Norm? AttentionNorm { get; init; }
@@ -25,14 +25,13 @@ internal sealed class DecoderBlock : IDisposable
     /// <summary>Of what the MLP gives.</summary>
     public required Norm? MlpOutputNorm { get; init; }
 
-    public required Linear Gate { get; init; }
+    /// <summary>Null where experts stand in for it.</summary>
+    public required MlpWeights? Mlp { get; init; }
 
-    public required Linear Up { get; init; }
-
-    public required Linear Down { get; init; }
+    public required ExpertWeights? Experts { get; init; }
 
     /// <summary>The linears in the order of the forward pass.</summary>
-    public IEnumerable<Linear> Linears => [Query, Key, Value, AttentionOutput, Gate, Up, Down];
+    public IEnumerable<Linear> Linears => [Query, Key, Value, AttentionOutput, .. Mlp?.Linears ?? [], .. Experts?.Linears ?? []];
 
     public IEnumerable<Norm> Norms =>
         new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.OfType<Norm>();

@@ -1,6 +1,6 @@
 namespace Sparrow.Runtime.Models.Layers;
 
-/// <summary>Sees the input of each linear layer as it is about to be multiplied: calibration gathers its statistics here.</summary>
+/// <summary>Sees the input of each linear layer beside its product: calibration gathers its statistics here. Inside experts it does not look.</summary>
 internal interface ILinearTap
 {
     /// <param name="layer">Block.</param>
