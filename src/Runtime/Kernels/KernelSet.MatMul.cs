@@ -32,8 +32,8 @@ internal unsafe delegate void MatMulInt8Kernel(
 /// <param name="blockCount">Blocks of 32.</param>
 /// <param name="codes">Codes, 32 a block.</param>
 /// <param name="scales">Scales, one a block.</param>
-/// <param name="sums">Sums of the codes, one a block.</param>
-/// <param name="scaledSums">scale · sum, one a block.</param>
+/// <param name="sums">Sums of 16 codes, two a block.</param>
+/// <param name="scaledSums">scale · sum of both, one a block.</param>
 internal unsafe delegate void QuantizeActivationsKernel(
     float* x, int blockCount, sbyte* codes, float* scales, int* sums, float* scaledSums);
 
@@ -63,6 +63,7 @@ public sealed partial class KernelSet
     {
         BindMatMulFloat();
         BindMatMulInt8();
+        BindMatMulKQuants();
         QuantizeActivations = Bind<QuantizeActivationsKernel>(
             "quantize-activations",
             [

@@ -62,7 +62,7 @@ public static class ModelLoader
                 KvProfile = profile,
                 KvBytesPerToken = cache.BytesPerToken,
                 Kernels = kernels,
-                Activations = decoderOptions.Int8Activations && matrices.Any(matrix => matrix is GroupedIntegerMatrix) ? "int8" : "float",
+                Activations = decoderOptions.Int8Activations && matrices.Any(matrix => matrix is GroupedIntegerMatrix or KQuantMatrix) ? "int8" : "float",
                 ContextLength = contextLength,
                 WeightBytes = matrices.Sum(matrix => matrix.Bytes) + weights.Norms.Sum(norm => norm.Bytes),
                 WeightFormats = CountFormats(matrices, weights.Norms),

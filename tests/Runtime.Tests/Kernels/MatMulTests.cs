@@ -104,8 +104,38 @@ public sealed unsafe class MatMulTests
         AssertEqualToScalar(kernels, "q4_1", true, 192, 576, 2);
         AssertEqualToScalar(kernels, "q4_1", true, 576, 1536, 1);
         AssertEqualToScalar(kernels, "q8_0", true, 1536, 576, 1);
+        AssertEqualToScalar(kernels, "q4_k", true, 192, 768, 2);
+        AssertEqualToScalar(kernels, "q6_k", true, 576, 1536, 1);
         AssertEqualToScalar(kernels, "q4_1", false, 192, 576, 2);
         AssertEqualToScalar(kernels, "bf16", false, 192, 576, 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelSets))]
+    public void Largest_codes_and_activations_do_not_overflow(string name)
+    {
+        // All codes at their largest, all activations at ±127: what the running sums of 16 bits have to hold.
+        KernelSet kernels = KernelSet.Select(name);
+        foreach (string format in new[] { "q4_0", "q8_0", "q8_g16", "q4_k", "q5_k", "q6_k" })
+        {
+            for (int tokens = 1; tokens <= 2; tokens++)
+            {
+                using PanelCase testCase = new(format, 16, 256, tokens, 1);
+                long codeBytes = format.EndsWith('k') ? 256 * 16 / 8 * (format[1] - '0') : testCase.Panels.PanelBytes;
+                new Span<byte>(testCase.Panels.Values, (int)codeBytes).Fill(0xff);
+                for (int i = 0; i < tokens * 256; i++)
+                {
+                    testCase.X[i] = i < 128 ? 1 : -1;
+                }
+
+                ScalarKernels.QuantizeActivations(
+                    testCase.X, tokens * 8, testCase.Int8.Codes, testCase.Int8.Scales, testCase.Int8.Sums, testCase.Int8.ScaledSums);
+                AssertSameBits(
+                    testCase.Multiply(KernelSet.Reference, format, int8: true),
+                    testCase.Multiply(kernels, format, int8: true),
+                    $"{name} {format} tokens={tokens}");
+            }
+        }
     }
 
     [Theory]
@@ -215,5 +245,5 @@ public sealed unsafe class MatMulTests
     }
 
     // Scales are at most a half in magnitude.
-    private static double Span(PanelCase testCase) => 0.5 * (testCase.IsFourBit ? 15 : 255);
+    private static double Span(PanelCase testCase) => 0.5 * testCase.MaxCode;
 }

@@ -28,10 +28,12 @@ internal sealed unsafe class PanelCase : IDisposable
             "q8_0" => Grouped(8, 32, 128, false, columns, random),
             "q8_g64" => Grouped(8, 64, 0, true, columns, random),
             "q8_g16" => Grouped(8, 16, 100, false, columns, random),
+            "q4_k" => KQuant(4, columns, random),
+            "q5_k" => KQuant(5, columns, random),
+            "q6_k" => KQuant(6, columns, random),
             _ => throw new ArgumentOutOfRangeException(nameof(format)),
         };
-        IsGrouped = format[0] == 'q';
-        IsFourBit = format.StartsWith("q4", StringComparison.Ordinal);
+        MaxCode = format[0] == 'q' ? (1 << (format[1] - '0')) - 1 : 0;
         X = (float*)Take((long)tokenCount * Panels.Columns * sizeof(float));
         for (int token = 0; token < tokenCount; token++)
         {
@@ -45,7 +47,7 @@ internal sealed unsafe class PanelCase : IDisposable
         Int8 = new Int8Rows(
             (sbyte*)Take((long)tokenCount * Panels.Columns),
             (float*)Take(blocks * 4),
-            (int*)Take(blocks * 4),
+            (int*)Take(blocks * 8),
             (float*)Take(blocks * 4),
             Panels.Columns);
         for (int token = 0; token < tokenCount; token++)
@@ -57,13 +59,12 @@ internal sealed unsafe class PanelCase : IDisposable
     }
 
     public static string[] Formats { get; } =
-        ["f32", "bf16", "f16", "q4_0", "q4_1", "q4_g128", "q4_g16", "q8_0", "q8_g64", "q8_g16"];
+        ["f32", "bf16", "f16", "q4_0", "q4_1", "q4_g128", "q4_g16", "q8_0", "q8_g64", "q8_g16", "q4_k", "q5_k", "q6_k"];
 
     public PanelMatrix Panels { get; }
 
-    public bool IsGrouped { get; }
-
-    public bool IsFourBit { get; }
+    /// <summary>The largest code; 0 in dense formats.</summary>
+    public int MaxCode { get; }
 
     public float* X { get; }
 
@@ -86,7 +87,13 @@ internal sealed unsafe class PanelCase : IDisposable
         new Span<byte>(y.Pointer, (int)y.Length).Fill(0xcd);
         if (int8)
         {
-            MatMulInt8Kernel kernel = IsFourBit ? kernels.MatMulQ4Int8 : kernels.MatMulQ8Int8;
+            MatMulInt8Kernel kernel = format switch
+            {
+                "q4_k" => kernels.MatMulQ4KInt8,
+                "q5_k" => kernels.MatMulQ5KInt8,
+                "q6_k" => kernels.MatMulQ6KInt8,
+                _ => MaxCode == 15 ? kernels.MatMulQ4Int8 : kernels.MatMulQ8Int8,
+            };
             kernel(Panels, 0, PanelCount, Int8.From(firstToken), tokenCount, (float*)y.Pointer, stride);
         }
         else
@@ -96,7 +103,10 @@ internal sealed unsafe class PanelCase : IDisposable
                 "f32" => kernels.MatMulF32,
                 "bf16" => kernels.MatMulBF16,
                 "f16" => kernels.MatMulF16,
-                _ => IsFourBit ? kernels.MatMulQ4 : kernels.MatMulQ8,
+                "q4_k" => kernels.MatMulQ4K,
+                "q5_k" => kernels.MatMulQ5K,
+                "q6_k" => kernels.MatMulQ6K,
+                _ => MaxCode == 15 ? kernels.MatMulQ4 : kernels.MatMulQ8,
             };
             kernel(
                 Panels, 0, PanelCount, X + ((long)firstToken * Panels.Columns), Panels.Columns, tokenCount, (float*)y.Pointer, stride);
@@ -149,6 +159,33 @@ internal sealed unsafe class PanelCase : IDisposable
 
         ushort[] Halves(int count) =>
             [.. Enumerable.Range(0, count).Select(_ => BitConverter.HalfToUInt16Bits((Half)(random.Next(10) == 0 ? 3e-6f : random.NextSingle() - 0.5f)))];
+    }
+
+    // Columns are filled up to 256, with weights: activations are zero there. Scales of groups reach what their bits can hold, d times them a half.
+    private PanelMatrix KQuant(int bits, int columns, Random random)
+    {
+        int padded = (columns + KQuantMatrix.BlockColumns - 1) / KQuantMatrix.BlockColumns * KQuantMatrix.BlockColumns;
+        using KQuantMatrix matrix = new(_rows, padded, bits);
+        int maxScale = bits == 6 ? 256 : 64;
+        byte[] codes = new byte[KQuantMatrix.BlockColumns];
+        for (int row = 0; row < _rows; row++)
+        {
+            for (int block = 0; block < padded / KQuantMatrix.BlockColumns; block++)
+            {
+                for (int i = 0; i < codes.Length; i++)
+                {
+                    codes[i] = random.Next(4) == 0 ? (byte)((1 << bits) - 1) : (byte)random.Next(1 << bits);
+                }
+
+                matrix.SetBlock(row, block, codes, Half(), Bytes(matrix.GroupCount), Half(), Bytes(matrix.HasMinimum ? matrix.GroupCount : 0));
+            }
+        }
+
+        return Guard(matrix.Panels, matrix.Bytes, matrix.ExpandRow, padded);
+
+        ushort Half() => BitConverter.HalfToUInt16Bits((Half)(random.Next(10) == 0 ? 3e-7f : (random.NextSingle() - 0.5f) / (bits == 6 ? 128 : 63)));
+
+        byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(_ => (byte)(random.Next(6) == 0 ? maxScale / 2 : random.Next(maxScale)))];
     }
 
     private PanelMatrix Guard(PanelMatrix panels, long bytes, RowExpander expand, int columns)

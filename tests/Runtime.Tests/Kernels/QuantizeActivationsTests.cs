@@ -22,8 +22,9 @@ public sealed unsafe class QuantizeActivationsTests
                 Assert.Equal((double)x[i], (double)scales[block] * codes[i], Tolerances.Int8Activation(largest));
             }
 
-            Assert.Equal(codes.AsSpan(block * 32, 32).ToArray().Sum(code => code), sums[block]);
-            Assert.Equal(scales[block] * sums[block], scaledSums[block]);
+            Assert.Equal(codes.AsSpan(block * 32, 16).ToArray().Sum(code => code), sums[2 * block]);
+            Assert.Equal(codes.AsSpan((block * 32) + 16, 16).ToArray().Sum(code => code), sums[(2 * block) + 1]);
+            Assert.Equal(scales[block] * (sums[2 * block] + sums[(2 * block) + 1]), scaledSums[block]);
         }
     }
 
@@ -73,7 +74,7 @@ public sealed unsafe class QuantizeActivationsTests
         using GuardedMemory input = new(x.Length * sizeof(float));
         using GuardedMemory codes = new(x.Length);
         using GuardedMemory scales = new(blocks * 4);
-        using GuardedMemory sums = new(blocks * 4);
+        using GuardedMemory sums = new(blocks * 8);
         using GuardedMemory scaledSums = new(blocks * 4);
         x.CopyTo(new Span<float>(input.Pointer, x.Length));
         kernels.QuantizeActivations(
@@ -81,7 +82,7 @@ public sealed unsafe class QuantizeActivationsTests
         return (
             new ReadOnlySpan<sbyte>(codes.Pointer, x.Length).ToArray(),
             new ReadOnlySpan<float>(scales.Pointer, blocks).ToArray(),
-            new ReadOnlySpan<int>(sums.Pointer, blocks).ToArray(),
+            new ReadOnlySpan<int>(sums.Pointer, 2 * blocks).ToArray(),
             new ReadOnlySpan<float>(scaledSums.Pointer, blocks).ToArray());
     }
 }

@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Loading.Codecs;
+using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 using Xunit;
 
@@ -83,6 +86,60 @@ public sealed class LayoutTests
         }
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void K_quant_rows_expand_by_their_two_levels_of_scales(int bits)
+    {
+        foreach ((int rows, int blocks) in new[] { (1, 1), (15, 2), (33, 3) })
+        {
+            using KQuantMatrix matrix = new(rows, 256 * blocks, bits);
+            Random random = new(rows);
+            int groupColumns = bits == 6 ? 16 : 32;
+            float[][] expected = new float[rows][];
+            for (int row = 0; row < rows; row++)
+            {
+                expected[row] = new float[matrix.Columns];
+                for (int block = 0; block < blocks; block++)
+                {
+                    byte[] codes = [.. Enumerable.Range(0, 256).Select(_ => (byte)random.Next(1 << bits))];
+                    byte[] scales = [.. Enumerable.Range(0, 256 / groupColumns).Select(_ => (byte)random.Next(bits == 6 ? 256 : 64))];
+                    byte[] minimums = [.. Enumerable.Range(0, bits == 6 ? 0 : 8).Select(_ => (byte)random.Next(64))];
+                    Half d = (Half)(random.NextSingle() - 0.5f);
+                    Half dMinimum = (Half)(random.NextSingle() - 0.5f);
+                    for (int i = 0; i < 256; i++)
+                    {
+                        expected[row][(block * 256) + i] = bits == 6
+                            ? (float)d * (sbyte)scales[i / 16] * (codes[i] - 32)
+                            : ((float)d * scales[i / 32] * codes[i]) - ((float)dMinimum * minimums[i / 32]);
+                    }
+
+                    matrix.SetBlock(
+                        row, block, codes, BitConverter.HalfToUInt16Bits(d), scales, BitConverter.HalfToUInt16Bits(dMinimum), minimums);
+                }
+            }
+
+            float[] actual = new float[matrix.Columns];
+            for (int row = 0; row < rows; row++)
+            {
+                matrix.ExpandRow(row, actual);
+                Assert.Equal(expected[row].Select(BitConverter.SingleToUInt32Bits), actual.Select(BitConverter.SingleToUInt32Bits));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("Q4_K")]
+    [InlineData("Q5_K")]
+    [InlineData("Q6_K")]
+    public void K_quants_stay_within_a_tenth_of_the_files_bytes(string type)
+    {
+        TensorCodec codec = CodecRegistry.FindGguf(GgufType.Find(type))!;
+        using WeightMatrix matrix = codec.CreateMatrix(2048, 2048);
+        Assert.InRange((double)matrix.Bytes / codec.BytesOf(2048L * 2048), 1.0, 1.1);
+    }
+
     [Fact]
     public void A_row_of_another_length_is_refused()
     {
@@ -93,5 +150,11 @@ public sealed class LayoutTests
         Assert.Throws<ArgumentException>(() => grouped.SetRow(0, new byte[63], new ushort[2], []));
         Assert.Throws<ArgumentException>(() => grouped.SetRow(0, new byte[64], new ushort[1], []));
         Assert.Throws<ArgumentException>(() => grouped.SetRow(0, new byte[64], new ushort[2], new ushort[2]));
+        using KQuantMatrix packed = new(4, 256, 4);
+        Assert.Throws<ArgumentException>(() => packed.SetBlock(0, 0, new byte[255], 0, new byte[8], 0, new byte[8]));
+        Assert.Throws<ArgumentException>(() => packed.SetBlock(0, 0, new byte[256], 0, new byte[16], 0, new byte[8]));
+        Assert.Throws<ArgumentException>(() => packed.SetBlock(0, 0, new byte[256], 0, new byte[8], 0, []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => packed.SetBlock(0, 1, new byte[256], 0, new byte[8], 0, new byte[8]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new KQuantMatrix(4, 128, 4));
     }
 }

@@ -26,6 +26,12 @@ internal unsafe interface ILanes<V>
     /// <summary>As many 16-bit words as there are lanes, each zero-extended.</summary>
     static abstract V LoadWords(ushort* source);
 
+    /// <summary>As many bytes as there are lanes, each zero-extended.</summary>
+    static abstract V LoadBytes(byte* source);
+
+    /// <summary>As many bytes as there are lanes, each with its sign extended.</summary>
+    static abstract V LoadSignedBytes(sbyte* source);
+
     static abstract V And(V left, V right);
 
     static abstract V Or(V left, V right);

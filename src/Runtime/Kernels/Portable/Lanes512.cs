@@ -27,6 +27,14 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
         Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadBytes(byte* source) =>
+        Vector512.WidenLower(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).ToVector512Unsafe()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadSignedBytes(sbyte* source) =>
+        Vector512.WidenLower(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).ToVector512Unsafe()).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> And(Vector512<byte> left, Vector512<byte> right) => left & right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

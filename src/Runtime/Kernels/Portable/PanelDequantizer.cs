@@ -21,6 +21,14 @@ internal readonly unsafe ref struct PanelDequantizer<TLanes, V>
         _zeroPoint = TLanes.Broadcast(weights.ZeroPoint);
     }
 
+    public PanelDequantizer(V scale, V minimum, bool hasMinimum, int zeroPoint)
+    {
+        _scale = scale;
+        _minimum = minimum;
+        _hasMinimum = hasMinimum;
+        _zeroPoint = TLanes.Broadcast(zeroPoint);
+    }
+
     /// <summary>Four columns, a byte each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store4(float* target, V codes)

@@ -273,7 +273,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V AddBlock(V total, V sum, V scale, V minimum, bool hasMinimum, int zeroPoint, in Int8Rows x, int position)
     {
-        V value = TLanes.ToFloat(TLanes.SubtractIntegers(sum, TLanes.Broadcast(zeroPoint * x.Sums[position])));
+        V value = TLanes.ToFloat(TLanes.SubtractIntegers(sum, TLanes.Broadcast(zeroPoint * x.BlockSum(position))));
         total = TLanes.MultiplyAdd(TLanes.Multiply(scale, TLanes.BroadcastFrom(x.Scales + position)), value, total);
         return hasMinimum ? TLanes.MultiplyAdd(minimum, TLanes.BroadcastFrom(x.ScaledSums + position), total) : total;
     }

@@ -23,17 +23,20 @@ internal static unsafe partial class PortableKernels
                 MathF.Max(largest4.GetElement(0), largest4.GetElement(1)), MathF.Max(largest4.GetElement(2), largest4.GetElement(3)));
             bool isZero = largest < ScalarKernels.SmallestQuantized;
             Vector128<float> inverse = Vector128.Create(isZero ? 0 : 127f / largest);
-            Vector128<int> sum4 = Vector128<int>.Zero;
+            int sum = 0;
             for (int i = 0; i < PanelMatrix.BlockColumns; i += 2 * Vector128<short>.Count)
             {
-                Vector128<short> lower = Vector128.Narrow(Round(x + i), Round(x + i + 4));
-                Vector128<short> upper = Vector128.Narrow(Round(x + i + 8), Round(x + i + 12));
-                Vector128.Narrow(lower, upper).Store(codes + i);
+                Vector128<int> r0 = Round(x + i);
+                Vector128<int> r1 = Round(x + i + 4);
+                Vector128<int> r2 = Round(x + i + 8);
+                Vector128<int> r3 = Round(x + i + 12);
+                Vector128.Narrow(Vector128.Narrow(r0, r1), Vector128.Narrow(r2, r3)).Store(codes + i);
+                *sums = Vector128.Sum(r0 + r1 + r2 + r3);
+                sum += *sums;
+                sums++;
             }
 
-            int sum = Vector128.Sum(sum4);
             scales[block] = isZero ? 0 : largest / 127f;
-            sums[block] = sum;
             scaledSums[block] = scales[block] * sum;
             x += PanelMatrix.BlockColumns;
             codes += PanelMatrix.BlockColumns;
@@ -44,9 +47,7 @@ internal static unsafe partial class PortableKernels
 
                 // What is not a number becomes zero here; the block's scale carries it on.
                 Vector128<int> isNumber = Vector128.LessThanOrEqual(Vector128.Abs(scaled), Vector128.Create(128f)).AsInt32();
-                Vector128<int> rounded = ((scaled + Vector128.Create(Magic)).AsInt32() - Vector128.Create(MagicBits)) & isNumber;
-                sum4 += rounded;
-                return rounded;
+                return ((scaled + Vector128.Create(Magic)).AsInt32() - Vector128.Create(MagicBits)) & isNumber;
             }
         }
     }

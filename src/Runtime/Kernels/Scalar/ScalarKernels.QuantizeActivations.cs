@@ -15,19 +15,20 @@ internal static unsafe partial class ScalarKernels
 
             // Below this the inverse would overflow; such a block is as good as zero.
             float inverse = largest < SmallestQuantized ? 0 : 127f / largest;
-            int sum = 0;
+            sums[0] = 0;
+            sums[1] = 0;
             for (int i = 0; i < PanelMatrix.BlockColumns; i++)
             {
                 float scaled = MathF.Round(x[i] * inverse);
                 codes[i] = float.IsFinite(scaled) ? (sbyte)scaled : (sbyte)0;
-                sum += codes[i];
+                sums[i / 16] += codes[i];
             }
 
             scales[block] = largest < SmallestQuantized ? 0 : largest / 127f;
-            sums[block] = sum;
-            scaledSums[block] = scales[block] * sum;
+            scaledSums[block] = scales[block] * (sums[0] + sums[1]);
             x += PanelMatrix.BlockColumns;
             codes += PanelMatrix.BlockColumns;
+            sums += 2;
         }
     }
 

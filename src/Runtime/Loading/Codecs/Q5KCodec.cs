@@ -1,28 +1,21 @@
-using System.Buffers.Binary;
-
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>GGUF Q5_K: f16 d, f16 dmin, 12 bytes of 6-bit scales and minimums, 32 bytes of high bits, 128 bytes of two nibbles; w = d·sc·q − dmin·m in groups of 32.</summary>
-internal sealed class Q5KCodec : ExpandingCodec
+internal sealed class Q5KCodec : KQuantCodec
 {
     public override string Name => "q5_k";
 
-    public override int BlockValues => 256;
-
     public override int BlockBytes => 176;
 
-    protected override void ExpandBlock(ReadOnlySpan<byte> block, Span<float> values)
+    protected override int Bits => 5;
+
+    protected override void UnpackCodes(ReadOnlySpan<byte> block, Span<byte> codes)
     {
-        float d = (float)BinaryPrimitives.ReadHalfLittleEndian(block);
-        float dMinimum = (float)BinaryPrimitives.ReadHalfLittleEndian(block[2..]);
-        ReadOnlySpan<byte> scales = block.Slice(4, 12);
-        for (int i = 0; i < 256; i++)
+        UnpackNibbles(block.Slice(48, 128), codes);
+        ReadOnlySpan<byte> high = block.Slice(16, 32);
+        for (int i = 0; i < codes.Length; i++)
         {
-            (int group, int l) = Math.DivRem(i, 32);
-            byte pair = block[48 + (32 * (group / 2)) + l];
-            int code = group % 2 == 0 ? pair & 15 : pair >> 4;
-            code |= ((block[16 + l] >> group) & 1) << 4;
-            values[i] = (d * KScales.Scale(scales, group) * code) - (dMinimum * KScales.Minimum(scales, group));
+            codes[i] |= (byte)(((high[i % 32] >> (i / 32)) & 1) << 4);
         }
     }
 }

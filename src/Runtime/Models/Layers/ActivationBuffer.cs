@@ -51,7 +51,7 @@ internal sealed unsafe class ActivationBuffer : IDisposable, IParallelWork
     public Int8Rows Int8(int firstToken, int tokenCount, KernelSet kernels, WorkerPool pool, WorkerLane lane = WorkerLane.Serving)
     {
         _codes ??= new NativeBuffer((long)MaxTokens * Stride);
-        _blocks ??= new NativeBuffer((long)MaxTokens * BlockCount * (sizeof(float) + sizeof(int) + sizeof(float)));
+        _blocks ??= new NativeBuffer((long)MaxTokens * BlockCount * (sizeof(float) + (2 * sizeof(int)) + sizeof(float)));
         if (firstToken < _int8First || firstToken + tokenCount > _int8End)
         {
             _int8First = firstToken;
@@ -91,7 +91,7 @@ internal sealed unsafe class ActivationBuffer : IDisposable, IParallelWork
         {
             float* scales = (float*)_blocks!.Pointer;
             long count = (long)MaxTokens * BlockCount;
-            return new Int8Rows((sbyte*)_codes!.Pointer, scales, (int*)(scales + count), scales + (2 * count), Stride);
+            return new Int8Rows((sbyte*)_codes!.Pointer, scales, (int*)(scales + count), scales + (3 * count), Stride);
         }
     }
 

@@ -62,6 +62,21 @@ internal sealed unsafe class Linear : IParallelWork
                 _panels = grouped.Panels;
                 (_floatKernel, _int8Kernel) = int8Activations ? ((MatMulKernel?)null, kernels.MatMulQ8Int8) : (kernels.MatMulQ8, null);
                 break;
+            case KQuantMatrix packed:
+                _panels = packed.Panels;
+                _floatKernel = int8Activations ? null : packed.Bits switch
+                {
+                    4 => kernels.MatMulQ4K,
+                    5 => kernels.MatMulQ5K,
+                    _ => kernels.MatMulQ6K,
+                };
+                _int8Kernel = !int8Activations ? null : packed.Bits switch
+                {
+                    4 => kernels.MatMulQ4KInt8,
+                    5 => kernels.MatMulQ5KInt8,
+                    _ => kernels.MatMulQ6KInt8,
+                };
+                break;
             default:
                 throw new ArgumentException($"No kernel multiplies weights of format {weights.Format}.", nameof(weights));
         }
