@@ -9,6 +9,10 @@ public sealed unsafe class NativeBuffer : IDisposable
     private const nuint Alignment = 64;
 
     private static long s_allocatedBytes;
+
+    [ThreadStatic]
+    private static long s_allocatedByThread;
+
     private byte* _pointer;
 
     /// <param name="length">Bytes; 0 is allowed.</param>
@@ -21,12 +25,16 @@ public sealed unsafe class NativeBuffer : IDisposable
         _allocation = NativeMemory.AllocZeroed((nuint)length + Alignment);
         _pointer = (byte*)(((nuint)_allocation + Alignment - 1) & ~(Alignment - 1));
         Interlocked.Add(ref s_allocatedBytes, length);
+        s_allocatedByThread += length;
     }
 
     ~NativeBuffer() => Free();
 
     /// <summary>Bytes held by all buffers of the process.</summary>
     public static long AllocatedBytes => Interlocked.Read(ref s_allocatedBytes);
+
+    /// <summary>Bytes that the current thread has ever asked for, freed or not: what a limit on a piece of work is held to.</summary>
+    internal static long AllocatedBytesForCurrentThread => s_allocatedByThread;
 
     public long Length { get; }
 
