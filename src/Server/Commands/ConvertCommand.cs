@@ -9,7 +9,13 @@ internal sealed class ConvertCommand
     private static readonly string[] s_containers = ["gguf", "safetensors"];
 
     private readonly Option<string?> _model = new("--model", "-m") { Description = "The checkpoint to convert.", HelpName = "PATH" };
-    private readonly Option<bool> _random = new("--random") { Description = "Writes random weights instead, in the shape of the options below." };
+    private readonly Option<string?> _random = new("--random")
+    {
+        Description = "Writes random weights of this family instead, in the shape of the options below.",
+        HelpName = "llama",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly Option<string> _output = new("--output", "-o")
     {
         Description = "A file for GGUF, a folder for safetensors.",
@@ -25,11 +31,11 @@ internal sealed class ConvertCommand
     };
 
     private readonly Option<long?> _shardBytes = new("--shard-bytes") { Description = "Largest safetensors file.", HelpName = "N" };
-    private readonly Option<int> _hidden = new("--hidden-size") { DefaultValueFactory = _ => 64 };
+    private readonly Option<int> _hidden = new("--hidden-size", "--hidden") { DefaultValueFactory = _ => 64 };
     private readonly Option<int> _layers = new("--layers") { DefaultValueFactory = _ => 2 };
     private readonly Option<int> _heads = new("--heads") { DefaultValueFactory = _ => 4 };
     private readonly Option<int> _kvHeads = new("--kv-heads") { DefaultValueFactory = _ => 2 };
-    private readonly Option<int> _intermediate = new("--intermediate-size") { DefaultValueFactory = _ => 128 };
+    private readonly Option<int> _intermediate = new("--intermediate-size", "--intermediate") { DefaultValueFactory = _ => 128 };
     private readonly Option<int> _contextLength = new("--context-length") { DefaultValueFactory = _ => 2048 };
     private readonly Option<long> _seed = new("--seed") { DefaultValueFactory = _ => 1 };
     private readonly Option<bool> _json = new("--json") { Description = "Writes one JSON object." };
@@ -43,7 +49,7 @@ internal sealed class ConvertCommand
             Writes a checkpoint in another container or format, or with --random a new one.
 
             Example: sparrow convert --model models/smollm2.gguf --output smollm2-f16 --type f16
-            Example: sparrow convert --random --hidden-size 256 --layers 4 --heads 8 --type bf16 --output random-model
+            Example: sparrow convert --random llama --hidden 256 --layers 4 --heads 8 --type bf16 --output random-model
             """);
         foreach (Option option in convert.Options)
         {
@@ -51,6 +57,7 @@ internal sealed class ConvertCommand
         }
 
         convert._container.AcceptOnlyFromAmong(s_containers);
+        convert._random.AcceptOnlyFromAmong("llama");
         command.SetAction(convert.Run);
         root.Add(command);
     }
@@ -63,7 +70,7 @@ internal sealed class ConvertCommand
     private int Run(ParseResult result)
     {
         string? model = result.GetValue(_model);
-        bool isRandom = result.GetValue(_random);
+        bool isRandom = result.GetResult(_random) is not null;
         if ((model is null) != isRandom)
         {
             throw new UsageException("Give either --model or --random.");

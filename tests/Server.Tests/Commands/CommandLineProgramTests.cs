@@ -40,6 +40,8 @@ public sealed class CommandLineProgramTests : IDisposable
     [InlineData("bench", "--model", "x", "--parallel", "0")]
     [InlineData("convert", "--output", "x")]
     [InlineData("convert", "--random", "--output", "x.gguf")]
+    [InlineData("convert", "--random", "mamba", "--output", "x")]
+    [InlineData("convert", "--random", "llama", "--model", "x", "--output", "x")]
     public async Task Wrong_usage_ends_with_2(params string[] arguments)
     {
         (int code, _, string error) = await RunAsync(arguments);
@@ -76,6 +78,10 @@ public sealed class CommandLineProgramTests : IDisposable
         Assert.Equal(32, root.GetProperty("bits_per_weight").GetDouble());
         Assert.Equal(root.GetProperty("parameters").GetInt64() * 4, root.GetProperty("bytes").GetInt64());
         Assert.Equal(root.GetProperty("tensors").GetInt32(), root.GetProperty("formats").GetProperty("f32").GetInt32());
+
+        Assert.Empty(root.GetProperty("expanded").EnumerateArray());
+        Assert.Equal(0, root.GetProperty("sparsity").GetDouble());
+        Assert.InRange(root.GetProperty("loaded_bytes").GetInt64(), root.GetProperty("bytes").GetInt64() * 9 / 10, root.GetProperty("bytes").GetInt64() * 11 / 10);
 
         // Two layers of two KV heads of 16 values, keys and values in half precision.
         Assert.Equal(2 * 2 * 16 * 2 * 2, root.GetProperty("kv_bytes_per_token").GetInt64());
@@ -161,7 +167,7 @@ public sealed class CommandLineProgramTests : IDisposable
         string model = Path.Combine(_folder, "made");
         string converted = Path.Combine(_folder, "converted.gguf");
 
-        (int made, _, string firstError) = await RunAsync("convert", "--random", "--output", model, "--layers", "2", "--seed", "5");
+        (int made, _, string firstError) = await RunAsync("convert", "--random", "llama", "--hidden", "64", "--output", model, "--layers", "2", "--seed", "5");
         (int code, _, string error) = await RunAsync("convert", "--model", model, "--output", converted);
         (_, string before, _) = await RunAsync("generate", "--model", model, "--prompt-tokens", "5,6,7", "--max-tokens", "5", "--json");
         (_, string after, _) = await RunAsync("generate", "--model", converted, "--prompt-tokens", "5,6,7", "--max-tokens", "5", "--json");
