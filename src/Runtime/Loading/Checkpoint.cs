@@ -25,6 +25,9 @@ public abstract class Checkpoint : IDisposable
     /// <summary>The chat template's source, or null.</summary>
     public abstract string? ChatTemplate { get; }
 
+    /// <summary>The share of all values that are zero because their format leaves them out, 0 where none does.</summary>
+    public abstract double Sparsity { get; }
+
     /// <summary>Hex SHA-256 over headers, file sizes and a sample of every tensor: names the revision cheaply, without reading all weights.</summary>
     public abstract string Digest { get; }
 
@@ -38,6 +41,12 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Loads a vector (norm weight, bias) as float.</summary>
     /// <exception cref="CheckpointException">Missing, of another shape, or damaged.</exception>
     public abstract float[] LoadVector(string name, int length);
+
+    /// <summary>
+    /// Which layouts the matrices would be loaded into, and how large they would be, by storage format. Reads no weights; of GPTQ and its
+    /// like, the scales.
+    /// </summary>
+    public abstract IReadOnlyList<FormatPlan> PlanFormats();
 
     /// <summary>Decodes one row of a matrix (or a whole vector, as row 0) to float, without loading the rest: for converters and statistics.</summary>
     /// <param name="name">Canonical name.</param>

@@ -43,6 +43,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Bytes by compute layout (<c>int4-g32</c>, <c>f32</c>, …).</summary>
     public required IReadOnlyDictionary<string, long> WeightFormats { get; init; }
 
+    /// <summary>Which stored formats became which layouts.</summary>
+    public IReadOnlyList<FormatPlan> FormatPlans { get; init; } = [];
+
     /// <summary>Weights, and so bits per weight = 8 × <see cref="WeightBytes"/> / this.</summary>
     public required long ParameterCount { get; init; }
 

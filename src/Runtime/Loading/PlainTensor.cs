@@ -19,6 +19,7 @@ internal sealed class PlainTensor(
 {
     // Long enough to tell weights apart, short enough that a digest reads a page or two of each tensor.
     private const int SampleBytes = 256;
+    private const int PanelRows = 16;
 
     /// <summary>Name in the file, where it is another.</summary>
     public string? StoredName { get; init; }
@@ -46,6 +47,14 @@ internal sealed class PlainTensor(
     }
 
     public override WeightMatrix CreateMatrix() => Codec.CreateMatrix(checked((int)Shape[0]), Columns);
+
+    /// <summary>Layouts come in panels of 16 rows, so one panel tells the size of any number, be it more than the memory there is.</summary>
+    public override (string Layout, long Bytes) PlanMatrix()
+    {
+        int rows = checked((int)Shape[0]);
+        using WeightMatrix panel = Codec.CreateMatrix(PanelRows, Columns);
+        return (panel.Format, panel.Bytes * ((rows + PanelRows - 1) / PanelRows));
+    }
 
     public override void StoreRows(WeightMatrix matrix, int firstRow, int rowCount, bool allowNonFinite)
     {

@@ -16,6 +16,8 @@ internal abstract class StoredCheckpoint : Checkpoint
 
     public override IReadOnlyDictionary<string, TensorInfo> Tensors => _tensors;
 
+    public override double Sparsity => _sources.Count == 0 ? 0 : _sources.Values.Sum(source => source.Sparsity * CountValues(source)) / _sources.Values.Sum(CountValues);
+
     public override string Digest => _digest ??= ComputeDigest();
 
     /// <summary>The sources, in the order of the file.</summary>
@@ -54,6 +56,17 @@ internal abstract class StoredCheckpoint : Checkpoint
         source.ReadRow(0, values, AllowNonFinite);
         return values;
     }
+
+    public override IReadOnlyList<FormatPlan> PlanFormats() =>
+    [
+        .. ExpectedTensors.Of(Config)
+            .Where(tensor => tensor.Shape.Length == 2)
+            .Select(tensor => (Source: _sources[tensor.Name], Plan: _sources[tensor.Name].PlanMatrix()))
+            .GroupBy(item => (item.Source.Format, item.Plan.Layout))
+            .Select(group => new FormatPlan(
+                group.Key.Format, group.Key.Layout, group.Count(), group.Sum(item => item.Source.Bytes), group.Sum(item => item.Plan.Bytes)))
+            .OrderByDescending(plan => plan.LoadedBytes),
+    ];
 
     public override void ReadRow(string name, int row, Span<float> values)
     {
@@ -109,6 +122,8 @@ internal abstract class StoredCheckpoint : Checkpoint
             ? throw new CheckpointException(source.File, reason, tensor: source.NameInFile, field: "type", expected: "a floating-point or quantised type", found: source.Format)
             : source;
     }
+
+    private static double CountValues(TensorSource source) => source.Shape.Aggregate(1.0, (product, size) => product * size);
 
     private string ComputeDigest()
     {

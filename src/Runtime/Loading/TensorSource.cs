@@ -38,6 +38,16 @@ internal abstract class TensorSource
     /// <summary>An empty matrix that <see cref="StoreRows"/> fills.</summary>
     public abstract WeightMatrix CreateMatrix();
 
+    /// <summary>Layout and bytes of what <see cref="CreateMatrix"/> makes. Memory that is never written costs nothing, so making one tells.</summary>
+    public virtual (string Layout, long Bytes) PlanMatrix()
+    {
+        using WeightMatrix matrix = CreateMatrix();
+        return (matrix.Format, matrix.Bytes);
+    }
+
+    /// <summary>The share of the values that are zero because the format leaves them out.</summary>
+    public virtual double Sparsity => 0;
+
     /// <summary>Fills rows of the matrix. Ranges that start at multiples of 16 may be filled concurrently.</summary>
     /// <exception cref="CheckpointException">A value is not finite and that is not allowed.</exception>
     public abstract void StoreRows(WeightMatrix matrix, int firstRow, int rowCount, bool allowNonFinite);

@@ -1,3 +1,5 @@
+using Sparrow.Runtime.Loading;
+
 namespace Sparrow.Server.Commands;
 
 /// <summary>What <c>sparrow inspect --json</c> writes.</summary>
@@ -39,6 +41,15 @@ internal sealed record CheckpointSummary
 
     /// <summary>Tensors by storage format.</summary>
     public required IReadOnlyDictionary<string, int> Formats { get; init; }
+
+    /// <summary>Zeros that the format leaves out, as a share of all values.</summary>
+    public required double Sparsity { get; init; }
+
+    /// <summary>Bytes of the matrices in memory.</summary>
+    public required long LoadedBytes { get; init; }
+
+    /// <summary>Matrices that take more memory than they take in the file, because no layout holds their format as it is.</summary>
+    public required IReadOnlyList<FormatPlan> Expanded { get; init; }
 
     public string? Tokenizer { get; init; }
 

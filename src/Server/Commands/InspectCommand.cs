@@ -72,6 +72,7 @@ internal static class InspectCommand
         ModelConfig config = checkpoint.Config;
         long parameters = checkpoint.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
         long bytes = checkpoint.Tensors.Values.Sum(tensor => tensor.Bytes);
+        IReadOnlyList<FormatPlan> plans = checkpoint.PlanFormats();
         Runtime.Tokenization.Tokenizer? tokenizer = checkpoint.LoadTokenizer();
         return new CheckpointSummary
         {
@@ -93,6 +94,9 @@ internal static class InspectCommand
             Tensors = checkpoint.Tensors.Count,
             Formats = checkpoint.Tensors.Values.GroupBy(tensor => tensor.Format).OrderByDescending(group => group.Sum(tensor => tensor.Bytes))
                 .ToDictionary(group => group.Key, group => group.Count()),
+            Sparsity = Math.Round(checkpoint.Sparsity, 4),
+            LoadedBytes = plans.Sum(plan => plan.LoadedBytes),
+            Expanded = [.. plans.Where(plan => plan.Expands)],
             Tokenizer = tokenizer?.ClassName,
             TokenizerVocabularySize = tokenizer?.VocabularySize,
             ChatTemplate = checkpoint.ChatTemplate is not null,
@@ -113,6 +117,10 @@ internal static class InspectCommand
         yield return ("parameters", string.Create(culture, $"{summary.Parameters:N0}"));
         yield return ("bytes", string.Create(culture, $"{summary.Bytes:N0} ({summary.BitsPerWeight:F2} bits a weight)"));
         yield return ("formats", string.Join(", ", summary.Formats.Select(pair => string.Create(culture, $"{pair.Value} × {pair.Key}"))));
+        yield return ("sparsity", summary.Sparsity == 0 ? "none stored" : string.Create(culture, $"{summary.Sparsity:P1} of the values are left out"));
+        yield return ("in memory", string.Create(culture, $"{summary.LoadedBytes:N0} bytes of matrices"));
+        yield return ("expanded", summary.Expanded.Count == 0 ? "nothing" : string.Join("; ", summary.Expanded.Select(plan =>
+            string.Create(culture, $"{plan.Tensors} × {plan.Stored} to {plan.Layout}, {plan.StoredBytes:N0} to {plan.LoadedBytes:N0} bytes"))));
         yield return ("tokenizer", summary.Tokenizer is null ? "none" : string.Create(culture, $"{summary.Tokenizer}, {summary.TokenizerVocabularySize:N0} ids"));
         yield return ("chat template", summary.ChatTemplate ? "yes" : "none");
         yield return ("cache", string.Create(culture, $"{summary.KvBytesPerToken:N0} bytes a token with {summary.KvProfile}"));

@@ -1,3 +1,4 @@
+using Sparrow.Runtime.Loading;
 using Sparrow.Server.Observability;
 
 namespace Sparrow.Server.Hosting;
@@ -15,18 +16,23 @@ internal static partial class StartReport
         string formats = string.Join(
             ", ", model.Model.WeightFormats.Select(format => FormattableString.Invariant($"{format.Key} {format.Value / 1e6:0.0} MB")));
         Log.Model(logger, model.Name, model.Revision, model.Model.Config.Family, model.Model.ParameterCount / 1e6, formats, time.TotalSeconds);
+        foreach (FormatPlan plan in model.Model.FormatPlans.Where(plan => plan.Expands))
+        {
+            Log.Expanded(logger, plan.Tensors, plan.Stored, plan.StoredBytes / 1e6, plan.Layout, plan.LoadedBytes / 1e6);
+        }
+
         Log.Kernels(logger, model.Model.Kernels.Name, model.Model.Activations, string.Join(' ', model.Model.Kernels.Binding));
-        CachePlan plan = model.CachePlan;
+        CachePlan cache = model.CachePlan;
         Log.Cache(
             logger,
             model.Model.KvProfile.Name,
-            plan.Blocks,
-            plan.Bytes / 1e6,
-            plan.BytesPerToken,
-            plan.LongestRequest,
-            plan.ConcurrencyAt1024,
-            plan.ConcurrencyAt4096,
-            plan.ConcurrencyAtLongest);
+            cache.Blocks,
+            cache.Bytes / 1e6,
+            cache.BytesPerToken,
+            cache.LongestRequest,
+            cache.ConcurrencyAt1024,
+            cache.ConcurrencyAt4096,
+            cache.ConcurrencyAtLongest);
     }
 
     public static void Ready(ILogger logger, ICollection<string> addresses, ModelPool pool)
@@ -50,6 +56,13 @@ internal static partial class StartReport
             "Model {Model} ({Revision}): {Family}, {MillionParameters:0.0} M parameters, weights {Formats}, loaded and warm in {Seconds:0.00} s")]
         public static partial void Model(
             ILogger logger, string model, string revision, string family, double millionParameters, string formats, double seconds);
+
+        [LoggerMessage(
+            EventIds.FormatExpanded,
+            LogLevel.Information,
+            "No layout holds {Stored} as it is: {Tensors} matrices of {StoredMegabytes:0.0} MB are held as {Layout} in {LoadedMegabytes:0.0} MB")]
+        public static partial void Expanded(
+            ILogger logger, int tensors, string stored, double storedMegabytes, string layout, double loadedMegabytes);
 
         [LoggerMessage(EventIds.KernelsBound, LogLevel.Information, "Kernels {KernelSet}, activations {Activations}: {Binding}")]
         public static partial void Kernels(ILogger logger, string kernelSet, string activations, string binding);

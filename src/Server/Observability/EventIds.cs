@@ -10,6 +10,7 @@ internal static class EventIds
     public const int SampleModel = 1005;
     public const int Ready = 1006;
     public const int TryIt = 1007;
+    public const int FormatExpanded = 1008;
     public const int DrainBegan = 1101;
     public const int DrainRefuses = 1102;
     public const int DrainAborts = 1103;

@@ -50,5 +50,35 @@ public sealed class QuantizedFolderTests(ITestOutputHelper output)
 
         output.WriteLine($"{folder}: {compared} tensors equal; {string.Join(", ", layouts)}");
         Assert.True(compared > 10);
+
+        // Parts of layers are no tensors of their own.
+        Assert.Equal(compared, checkpoint.Tensors.Count);
+    }
+
+    [Theory]
+    [InlineData("gguf", "iq2_xs.gguf", "iq2_xs", "f32", true)]
+    [InlineData("gguf", "q8_0.gguf", "q8_0", "int8-g32", false)]
+    [InlineData("gguf", "f16.gguf", "f16", "f16", false)]
+    [InlineData("hf", "gptq-w4-g128-sym", "gptq-4", "int4-g128", false)]
+    [InlineData("hf", "bnb-nf4", "bnb-nf4", "f32", true)]
+    [InlineData("hf", "ct-sparse-24-bitmask", "sparse-24", "bf16", true)]
+    public void The_plan_says_what_loading_makes_of_a_format(string container, string name, string stored, string layout, bool expands)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(SharedData.Require("models", "formats", container, name));
+        IReadOnlyList<FormatPlan> plans = checkpoint.PlanFormats();
+        FormatPlan plan = Assert.Single(plans, plan => plan.Stored == stored);
+        output.WriteLine($"{plan}");
+        Assert.Equal((layout, expands), (plan.Layout, plan.Expands));
+        long loaded = 0;
+        foreach ((string tensor, long[] shape) in ExpectedTensors.Of(checkpoint.Config))
+        {
+            if (shape.Length == 2)
+            {
+                using WeightMatrix matrix = checkpoint.LoadMatrix(tensor, (int)shape[0], (int)shape[1]);
+                loaded += matrix.Bytes;
+            }
+        }
+
+        Assert.Equal(loaded, plans.Sum(item => item.LoadedBytes));
     }
 }

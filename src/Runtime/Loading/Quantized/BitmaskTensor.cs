@@ -43,6 +43,8 @@ internal sealed class BitmaskTensor : ModuleTensor
         }
     }
 
+    public override double Sparsity => 1 - ((double)_values.Entry.Bytes / _codec.BlockBytes / Rows / Columns);
+
     public override WeightMatrix CreateMatrix() => _codec.CreateMatrix(Rows, Columns);
 
     protected override void StoreRow(WeightMatrix matrix, int row, ReadOnlySpan<float> values)

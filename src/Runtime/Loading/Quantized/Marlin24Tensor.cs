@@ -34,6 +34,8 @@ internal sealed class Marlin24Tensor : IntegerTensor
         _scales = scales.Expect(null, groups, rows).ReadFloats();
     }
 
+    public override double Sparsity => 0.5;
+
     protected override int GroupSize { get; }
 
     protected override (int Smallest, int Largest) CodeRange => (0, 15);

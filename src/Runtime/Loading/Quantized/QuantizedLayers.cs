@@ -8,6 +8,9 @@ internal sealed class QuantizedLayers(string folder, QuantizationSettings settin
 {
     private static readonly string[] s_fourBit = ["nf4", "fp4"];
 
+    // What layers bring beside their weights: shapes that follow from the others, names of formats, scales of activations that stay float here.
+    private static readonly string[] s_notes = ["weight_shape", "shape", "weight_format", "input_scale"];
+
     /// <param name="name">Canonical name of the weight.</param>
     /// <param name="rows">Outputs.</param>
     /// <param name="columns">Inputs.</param>
@@ -17,6 +20,12 @@ internal sealed class QuantizedLayers(string folder, QuantizationSettings settin
     {
         string module = name[..^".weight".Length];
         StoredPart? Part(string suffix) => find($"{module}.{suffix}");
+        foreach (string note in s_notes)
+        {
+            // Looking it up is what keeps it from being counted as a tensor of the model.
+            _ = Part(note);
+        }
+
         StoredPart Need(string suffix) => Part(suffix) ?? throw Missing($"{module}.{suffix}");
         return (Part("qweight"), Part("weight_packed"), Part("compressed"), Part("weight")) switch
         {
