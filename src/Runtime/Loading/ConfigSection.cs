@@ -6,9 +6,13 @@ namespace Sparrow.Runtime.Loading;
 /// <param name="file">For messages.</param>
 /// <param name="json">The object.</param>
 /// <param name="prefix">Path of the object inside the file, empty or ending with a dot.</param>
-internal readonly struct ConfigSection(string file, JsonElement json, string prefix = "")
+/// <param name="names">What the file calls some fields, by the name that is asked for.</param>
+internal readonly struct ConfigSection(string file, JsonElement json, string prefix = "", IReadOnlyDictionary<string, string>? names = null)
 {
     public string File => file;
+
+    /// <summary>The same object, with some fields under other names; null: under their own.</summary>
+    public ConfigSection Renamed(IReadOnlyDictionary<string, string>? fieldNames) => new(file, json, prefix, fieldNames);
 
     /// <summary>Whether the field is there and not null.</summary>
     public bool Has(string name) => TryGet(name, out _);
@@ -156,13 +160,15 @@ internal readonly struct ConfigSection(string file, JsonElement json, string pre
     }
 
     public CheckpointException Missing(string name, string expected) =>
-        new(file, "the field is missing", field: prefix + name, expected: expected, found: "absent or null");
+        new(file, "the field is missing", field: prefix + InFile(name), expected: expected, found: "absent or null");
 
     public CheckpointException Unsupported(string name, string supported, string found) =>
-        new(file, "the value is not supported", field: prefix + name, expected: supported, found: CheckpointJson.Shorten(found));
+        new(file, "the value is not supported", field: prefix + InFile(name), expected: supported, found: CheckpointJson.Shorten(found));
+
+    private string InFile(string name) => names?.GetValueOrDefault(name) ?? name;
 
     private bool TryGet(string name, out JsonElement value) =>
-        json.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+        json.TryGetProperty(InFile(name), out value) && value.ValueKind != JsonValueKind.Null;
 
     private int ToInteger(string name, JsonElement value, int minimum, int maximum)
     {
@@ -186,5 +192,5 @@ internal readonly struct ConfigSection(string file, JsonElement json, string pre
     }
 
     private CheckpointException Wrong(string name, string expected, JsonElement found) =>
-        new(file, "the value cannot be used", field: prefix + name, expected: expected, found: CheckpointJson.Describe(found));
+        new(file, "the value cannot be used", field: prefix + InFile(name), expected: expected, found: CheckpointJson.Describe(found));
 }

@@ -17,6 +17,11 @@ internal static class ExpectedTensors
         long keys = (long)config.KvHeadCount * config.HeadSize;
         BlockNormNames norms = BlockNormNames.Of(config);
         yield return (Embedding, [config.VocabularySize, hidden]);
+        if (config.LearnedPositionOffset is { } offset)
+        {
+            yield return ("model.embed_positions.weight", [(long)config.ContextLength + offset, hidden]);
+        }
+
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             string prefix = $"model.layers.{layer}.";
@@ -80,7 +85,7 @@ internal static class ExpectedTensors
 
         IEnumerable<(string, long, long, bool)> Mlp(string prefix, long inner, bool bias) =>
         [
-            (prefix + "gate_proj", inner, config.HiddenSize, bias),
+            .. config.GatedMlp ? [(prefix + "gate_proj", inner, config.HiddenSize, bias)] : Array.Empty<(string, long, long, bool)>(),
             (prefix + "up_proj", inner, config.HiddenSize, bias),
             (prefix + "down_proj", config.HiddenSize, inner, bias),
         ];

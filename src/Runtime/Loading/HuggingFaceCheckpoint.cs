@@ -59,12 +59,18 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         }
     }
 
-    // A fused matrix is its parts' rows one after the other, and a range of rows is a range of bytes.
+    // A fused matrix is mostly its parts' rows one after the other, and a range of rows is a range of bytes.
     private void AddEntry(string canonical, MappedFile file, SafetensorsEntry entry)
     {
         TensorCodec? codec = CodecRegistry.FindSafetensors(entry.Type);
         IReadOnlyList<(string Name, long Rows)> parts = FusedTensors.Parts(Config, canonical);
-        if (parts.Count == 0 || entry.Shape.Length != 2 || entry.Shape[0] != parts.Sum(part => part.Rows))
+        if (codec is { BlockValues: 1 } && entry.Shape.Length == 2 && FusedTensors.IsTransposed(Config, canonical))
+        {
+            AddTransposed(canonical, parts, codec, file, entry);
+            return;
+        }
+
+        if (parts.Count == 0 || entry.Shape.Length is not (1 or 2) || entry.Shape[0] != parts.Sum(part => part.Rows))
         {
             Add(new PlainTensor(canonical, entry.Shape, codec, entry.Type, file, entry.Offset, entry.Bytes, InterleavedOrder(canonical)) { StoredName = entry.Name });
             return;
@@ -72,10 +78,28 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
 
         long rowBytes = entry.Bytes / entry.Shape[0];
         long offset = entry.Offset;
+        bool byHead = FusedTensors.GoByHead(Config);
+        for (int part = 0; part < parts.Count; part++)
+        {
+            (string name, long rows) = parts[part];
+            RowOrder order = byHead ? new RowOrder(Config.HeadSize, parts.Count, part) : default;
+            Add(new PlainTensor(name, [rows, .. entry.Shape[1..]], codec, entry.Type, file, offset, rows * rowBytes, order) { StoredName = entry.Name });
+            offset += byHead ? 0 : rows * rowBytes;
+        }
+    }
+
+    private void AddTransposed(string canonical, IReadOnlyList<(string Name, long Rows)> parts, TensorCodec codec, MappedFile file, SafetensorsEntry entry)
+    {
+        if (parts.Sum(part => part.Rows) != entry.Shape[1])
+        {
+            parts = [(canonical, entry.Shape[1])];
+        }
+
+        long firstRow = 0;
         foreach ((string name, long rows) in parts)
         {
-            Add(new PlainTensor(name, [rows, entry.Shape[1]], codec, entry.Type, file, offset, rows * rowBytes) { StoredName = entry.Name });
-            offset += rows * rowBytes;
+            Add(new TransposedTensor(name, rows, codec, file, entry, firstRow));
+            firstRow += rows;
         }
     }
 
@@ -113,7 +137,7 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         if (QuantizationSettings.Read(folder) is { } settings)
         {
             // Their layers are stored in an order or a union of rows that the quantised readers do not take apart.
-            if (Config.Family is "cohere" or "phi3")
+            if (Config.Family is "cohere" or "phi3" or "gpt2" or "gpt_neox")
             {
                 throw new CheckpointException(folder, "quantised checkpoints of this family are not supported", field: "quantization_config", expected: "unquantised weights", found: Config.Family);
             }

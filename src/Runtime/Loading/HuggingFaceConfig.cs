@@ -28,6 +28,7 @@ internal static partial class HuggingFaceConfig
     private static ModelConfig Read(ConfigSection config)
     {
         string family = ReadFamily(config);
+        config = config.Renamed(FieldNames(family));
         int hidden = config.GetInteger("hidden_size", 1, MaximumSize);
         int heads = config.GetInteger("num_attention_heads", 1, MaximumSize);
         int kvHeads = config.FindInteger("num_key_value_heads", 1, MaximumSize) ?? heads;
@@ -69,7 +70,8 @@ internal static partial class HuggingFaceConfig
             HeadCount = heads,
             KvHeadCount = kvHeads,
             HeadSize = headSize.Value,
-            IntermediateSize = config.GetInteger("intermediate_size", 1, MaximumSize),
+            IntermediateSize = config.FindInteger("intermediate_size", 1, MaximumSize)
+                ?? (family == "gpt2" ? 4 * hidden : throw config.Missing("intermediate_size", "a whole number")),
             VocabularySize = config.GetInteger("vocab_size", 1, MaximumSize),
             ContextLength = context,
             NormEpsilon = config.FindFloat("rms_norm_eps", 0, 1) ?? 1e-6f,
@@ -105,7 +107,7 @@ internal static partial class HuggingFaceConfig
         }
 
         // A reward or classification model has the same layers and another head.
-        if (architectures.Length > 0 && !architectures.Any(name => name.EndsWith("ForCausalLM", StringComparison.Ordinal)))
+        if (architectures.Length > 0 && !architectures.Any(name => name.EndsWith("ForCausalLM", StringComparison.Ordinal) || name == "GPT2LMHeadModel"))
         {
             throw config.Unsupported("architectures", "a causal language model (…ForCausalLM)", architectures[0]);
         }

@@ -72,13 +72,19 @@ internal sealed class PlainTensor(
 
     public override void ReadRow(int row, Span<float> values, bool allowNonFinite)
     {
+        values = values[..Columns];
+        if (Shape.Length == 1 && rowOrder.PartCount > 0)
+        {
+            ReadPart(values, allowNonFinite);
+            return;
+        }
+
         ReadOnlySpan<byte> stored = StoredRow(row);
         if (!allowNonFinite)
         {
             CheckFinite(row, stored);
         }
 
-        values = values[..Columns];
         Codec.Expand(stored, values);
         if (Shape.Length == 1 && rowOrder.HeadSize > 0)
         {
@@ -100,6 +106,20 @@ internal sealed class PlainTensor(
         int length = (int)Math.Min(bytes, SampleBytes);
         hash.AppendData(file.Slice(offset, length));
         hash.AppendData(file.Slice(offset + bytes - length, length));
+    }
+
+    /// <summary>A vector's part that lies scattered over it, head by head; its codec is one of single values.</summary>
+    private void ReadPart(Span<float> values, bool allowNonFinite)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            ReadOnlySpan<byte> stored = file.Slice(offset + ((long)rowOrder.StoredRow(i) * Codec.BlockBytes), Codec.BlockBytes);
+            Codec.Expand(stored, values.Slice(i, 1));
+            if (!allowNonFinite && !float.IsFinite(values[i]))
+            {
+                throw new CheckpointException(File, $"value {rowOrder.StoredRow(i)} is not finite", tensor: NameInFile, field: $"[{rowOrder.StoredRow(i)}]", expected: "finite numbers", found: $"{values[i]}");
+            }
+        }
     }
 
     private void CheckFinite(int row, ReadOnlySpan<byte> stored)

@@ -10,6 +10,9 @@ internal sealed class ActivationScratch(ModelConfig config, int maxTokens, int m
 
     public ActivationBuffer Normed { get; } = new(maxTokens, config.HiddenSize);
 
+    /// <summary>What the MLP reads where it is normed beside attention.</summary>
+    public ActivationBuffer MlpNormed { get; } = new(maxTokens, config.HiddenSize);
+
     public ActivationBuffer Queries { get; } = new(maxTokens, config.HeadCount * config.HeadSize);
 
     public ActivationBuffer Keys { get; } = new(maxTokens, config.KvHeadCount * config.HeadSize);
@@ -28,6 +31,7 @@ internal sealed class ActivationScratch(ModelConfig config, int maxTokens, int m
     {
         Hidden.Dispose();
         Normed.Dispose();
+        MlpNormed.Dispose();
         Queries.Dispose();
         Keys.Dispose();
         Values.Dispose();

@@ -18,7 +18,7 @@ internal sealed record BlockNormNames(string? Attention, string? AttentionOutput
     {
         NormPlacement.After => s_after,
         NormPlacement.Both => s_both,
-        _ => config.ParallelBranches ? s_parallel : s_before,
+        _ => config.ParallelBranches && !config.ParallelMlpNorm ? s_parallel : s_before,
     };
 
     public IEnumerable<string> All => new[] { Attention, AttentionOutput, Mlp, MlpOutput }.OfType<string>();

@@ -21,6 +21,7 @@ public sealed unsafe class DecoderModel : IDisposable
     private readonly ActivationScratch _scratch;
     private readonly RotaryEmbeddings _rotary;
     private readonly Attention _attention;
+    private readonly LearnedPositions? _positions;
     private readonly Clip? _clip;
     private readonly Mlp _mlp;
     private readonly Experts? _experts;
@@ -36,6 +37,7 @@ public sealed unsafe class DecoderModel : IDisposable
         _scratch = new ActivationScratch(config, options.MaxTokens, options.MaxLogitRows);
         _rotary = new RotaryEmbeddings(config, options);
         _attention = new Attention(config, options.MaxSequences, options.Kernels, options.Pool);
+        _positions = weights.Positions is null ? null : new LearnedPositions(weights.Positions, config.LearnedPositionOffset!.Value, options.Kernels);
         _clip = config.QkvClip is { } limit ? new Clip(limit, options.Pool) : null;
         _mlp = new Mlp(config, config.IntermediateSize, options);
         _experts = config.Experts is { } experts ? new Experts(config, experts, options) : null;
@@ -114,7 +116,7 @@ public sealed unsafe class DecoderModel : IDisposable
     /// <summary>Turns to the positions of a view's tokens: once before the blocks of a step.</summary>
     internal void PreparePositions(AttentionView view) => _rotary.Prepare(view.Sequences);
 
-    /// <summary>Takes the residual stream through one block.</summary>
+    /// <summary>Takes the residual stream through one block. The first one begins by adding learned positions, where a family has them.</summary>
     /// <param name="layer">Block.</param>
     /// <param name="hidden">The residual stream, changed in place.</param>
     /// <param name="tokenCount">Its rows.</param>
@@ -164,9 +166,13 @@ public sealed unsafe class DecoderModel : IDisposable
     {
         DecoderBlock block = _weights.Blocks[layer];
         ActivationScratch s = _scratch;
+        if (layer == 0)
+        {
+            _positions?.Add(hidden, view.Sequences);
+        }
 
         // 1. Attention.
-        ActivationBuffer input = Normed(block.AttentionNorm, hidden, tokenCount);
+        ActivationBuffer input = Normed(block.AttentionNorm, hidden, s.Normed, tokenCount);
         Tap?.OnInput(layer, LinearInput.Attention, input, tokenCount);
         block.Query.Forward(input, s.Queries, tokenCount, Lane);
         block.Key.Forward(input, s.Keys, tokenCount, Lane);
@@ -179,10 +185,16 @@ public sealed unsafe class DecoderModel : IDisposable
         _attention.Forward(layer, Config.SlidingWindows?[layer], view, s.Queries, s.Keys, s.Values, s.Attended, Lane);
         Tap?.OnInput(layer, LinearInput.AttentionOutput, s.Attended, tokenCount);
         block.AttentionOutput.Forward(s.Attended, s.Branch, tokenCount, Lane);
+        if (Config.ParallelBranches)
+        {
+            // The MLP must not see what attention adds.
+            input = block.MlpNorm is null ? input : Normed(block.MlpNorm, hidden, s.MlpNormed, tokenCount);
+        }
+
         AddBranch(block.AttentionOutputNorm, hidden, tokenCount);
 
-        // 2. MLP or experts. Beside attention they read what attention has read.
-        input = Config.ParallelBranches ? input : Normed(block.MlpNorm, hidden, tokenCount);
+        // 2. MLP or experts.
+        input = Config.ParallelBranches ? input : Normed(block.MlpNorm, hidden, s.Normed, tokenCount);
         Tap?.OnInput(layer, LinearInput.Mlp, input, tokenCount);
         if (block.Experts is not null)
         {
@@ -205,15 +217,15 @@ public sealed unsafe class DecoderModel : IDisposable
     }
 
     // What attention or MLP reads: the residual stream itself where nothing is normed before.
-    private ActivationBuffer Normed(Norm? norm, ActivationBuffer hidden, int tokenCount)
+    private ActivationBuffer Normed(Norm? norm, ActivationBuffer hidden, ActivationBuffer normed, int tokenCount)
     {
         if (norm is null)
         {
             return hidden;
         }
 
-        norm.Forward(hidden, 0, _scratch.Normed, tokenCount, Lane);
-        return _scratch.Normed;
+        norm.Forward(hidden, 0, normed, tokenCount, Lane);
+        return normed;
     }
 
     private void AddBranch(Norm? norm, ActivationBuffer hidden, int tokenCount)

@@ -9,6 +9,9 @@ internal sealed class DecoderWeights : IDisposable
 {
     public required WeightMatrix Embedding { get; init; }
 
+    /// <summary>A row for each position; null where positions are not learned.</summary>
+    public required WeightMatrix? Positions { get; init; }
+
     public required IReadOnlyList<DecoderBlock> Blocks { get; init; }
 
     public required Norm FinalNorm { get; init; }
@@ -18,7 +21,7 @@ internal sealed class DecoderWeights : IDisposable
 
     /// <summary>Every matrix once.</summary>
     public IEnumerable<WeightMatrix> Matrices =>
-        new[] { Embedding, Head.Weights }.Concat(Blocks.SelectMany(block => block.Linears).Select(linear => linear.Weights)).Distinct();
+        new[] { Embedding, Positions, Head.Weights }.OfType<WeightMatrix>().Concat(Blocks.SelectMany(block => block.Linears).Select(linear => linear.Weights)).Distinct();
 
     public IEnumerable<Norm> Norms => Blocks.SelectMany(block => block.Norms).Append(FinalNorm);
 
@@ -33,6 +36,7 @@ internal sealed class DecoderWeights : IDisposable
     public void Dispose()
     {
         Embedding.Dispose();
+        Positions?.Dispose();
         Head.Weights.Dispose();
         FinalNorm.Dispose();
         foreach (DecoderBlock block in Blocks)

@@ -14,10 +14,12 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         int hidden = _config.HiddenSize;
         DecoderBlock?[] blocks = new DecoderBlock?[_config.LayerCount];
         WeightMatrix? embedding = null;
+        WeightMatrix? positions = null;
         Norm? finalNorm = null;
         try
         {
             embedding = checkpoint.LoadMatrix("model.embed_tokens.weight", _config.VocabularySize, hidden);
+            positions = LoadPositions();
             finalNorm = LoadNorm("model.norm", hidden);
 
             // Repacking a matrix keeps a core busy; the blocks share nothing.
@@ -38,6 +40,7 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
             return new DecoderWeights
             {
                 Embedding = embedding,
+                Positions = positions,
                 Blocks = blocks!,
                 FinalNorm = finalNorm,
                 Head = _config.TiedEmbeddings
@@ -48,6 +51,7 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         catch
         {
             embedding?.Dispose();
+            positions?.Dispose();
             finalNorm?.Dispose();
             foreach (DecoderBlock? block in blocks)
             {
@@ -83,9 +87,22 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         };
     }
 
+    private WeightMatrix? LoadPositions()
+    {
+        if (_config.LearnedPositionOffset is not { } offset)
+        {
+            return null;
+        }
+
+        return options.ContextLength is null || options.ContextLength <= _config.ContextLength
+            ? checkpoint.LoadMatrix("model.embed_positions.weight", _config.ContextLength + offset, _config.HiddenSize)
+            : throw new CheckpointException(
+                checkpoint.Path, "positions are learned and there are no more of them", field: "max_position_embeddings", expected: $"a served context of at most {_config.ContextLength}", found: $"{options.ContextLength}");
+    }
+
     private MlpWeights LoadMlp(string prefix, int intermediate, bool bias) => new()
     {
-        Gate = LoadLinear(prefix + "gate_proj", intermediate, _config.HiddenSize, bias),
+        Gate = _config.GatedMlp ? LoadLinear(prefix + "gate_proj", intermediate, _config.HiddenSize, bias) : null,
         Up = LoadLinear(prefix + "up_proj", intermediate, _config.HiddenSize, bias),
         Down = LoadLinear(prefix + "down_proj", _config.HiddenSize, intermediate, bias),
     };

@@ -55,6 +55,15 @@ public sealed record ModelConfig
     /// <summary>Whether attention and MLP both read the attention's norm and are added together.</summary>
     public bool ParallelBranches { get; init; }
 
+    /// <summary>Whether beside attention the MLP has a norm of its own.</summary>
+    public bool ParallelMlpNorm { get; init; }
+
+    /// <summary>Whether the MLP multiplies by a gate; without one the activation is applied to what up gives.</summary>
+    public bool GatedMlp { get; init; } = true;
+
+    /// <summary>Row of position 0 in a learned table of <see cref="ContextLength"/> positions and these rows more; null: there is none.</summary>
+    public int? LearnedPositionOffset { get; init; }
+
     /// <summary>RMS norms of queries and keys before they are rotated.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; } = QueryKeyNorm.None;
 
@@ -75,6 +84,9 @@ public sealed record ModelConfig
 
     /// <summary>Multiplies scores; null: 1 / √<see cref="HeadSize"/>.</summary>
     public float? AttentionScale { get; init; }
+
+    /// <summary>Whether scores of the layer at index i are divided by i + 1 as well.</summary>
+    public bool AttentionScaleByLayer { get; init; }
 
     /// <summary>Bends scores to stay within ± this; null: leaves them.</summary>
     public float? AttentionSoftCap { get; init; }

@@ -1,3 +1,4 @@
+using Sparrow.Runtime.Loading;
 using Sparrow.Testing;
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class TinyCheckpointTests
         "llama-rope-llama3", "llama-rope-yarn", "llama-rope-dynamic-short", "llama-mha-fp16", "llama-bf16", "llama-sharded", "llama-old-config",
         "llama-new-config", "mistral-sliding", "mistral-full", "qwen2-tied", "qwen2-sliding", "qwen3", "smollm3", "phi3", "phi3-longrope-long",
         "gemma", "gemma2", "gemma3-text", "olmo2", "granite", "stablelm", "cohere",
-        "mixtral", "qwen2-moe", "qwen3-moe", "olmoe",
+        "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt2", "gpt2-prefixed", "gpt-neox", "gpt-neox-sequential",
     ];
 
     [Theory]
@@ -44,6 +45,14 @@ public sealed class TinyCheckpointTests
         string folder = SharedData.Require("models", "tiny", "phi3-longrope-short");
         using DecoderRun run = new(folder, Reference with { ContextLength = 64 });
         Check(run, TinyGolden.Read(folder));
+    }
+
+    [Fact]
+    public void Learned_positions_are_not_served_beyond_their_number()
+    {
+        string folder = SharedData.Require("models", "tiny", "gpt2");
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new DecoderRun(folder, Reference with { ContextLength = 65 }));
+        Assert.Equal("max_position_embeddings", exception.Field);
     }
 
     private static InferenceOptions Reference { get; } = new()

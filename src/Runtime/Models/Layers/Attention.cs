@@ -36,6 +36,7 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
     // The call in progress.
     private AttentionView _view = null!;
     private int _layer;
+    private float _layerScale;
     private int _window;
     private ActivationBuffer _queries = null!;
     private ActivationBuffer _output = null!;
@@ -83,6 +84,7 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         _pool.Run(_append, view.Sequences.Length * _config.KvHeadCount, 1, lane);
 
         _layer = layer;
+        _layerScale = _config.AttentionScaleByLayer ? _scale / (layer + 1) : _scale;
         _window = window ?? int.MaxValue;
         _view = view;
         _queries = queries;
@@ -190,7 +192,7 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
             float* target = scratch.Queries + ((long)token * count);
             for (int i = 0; i < count; i++)
             {
-                target[i] = source[i] * _scale;
+                target[i] = source[i] * _layerScale;
             }
         }
 

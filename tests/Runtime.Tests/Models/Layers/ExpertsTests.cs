@@ -191,7 +191,7 @@ public sealed unsafe class ExpertsTests
 
         private double[] Apply(MlpWeights mlp, double[] x)
         {
-            double[] gate = Multiply(mlp.Gate, x);
+            double[] gate = Multiply(mlp.Gate!, x);
             double[] up = Multiply(mlp.Up, x);
             return Multiply(mlp.Down, [.. gate.Select((g, i) => g / (1 + Math.Exp(-g)) * up[i])]);
         }
