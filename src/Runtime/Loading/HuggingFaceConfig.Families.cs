@@ -11,14 +11,14 @@ internal static partial class HuggingFaceConfig
     private static readonly string[] s_families =
     [
         "llama", "mistral", "qwen2", "qwen3", "smollm3", "phi3", "gemma", "gemma2", "gemma3_text", "olmo2", "granite", "stablelm", "cohere",
-        "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "gpt2", "gpt_neox",
+        "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "gpt2", "gpt_neox", "opt",
     ];
 
     // Multi-head latent attention and state spaces are other computations than the decoder's.
     private static readonly string[] s_laterFamilies = ["deepseek", "deepseek_v2", "deepseek_v3", "deepseek_v32", "mamba", "mamba2", "falcon_mamba"];
 
     // Where config.json does not say whether head and embedding are one.
-    private static readonly string[] s_tiedFamilies = ["gemma", "gemma2", "gemma3_text", "cohere", "gpt2"];
+    private static readonly string[] s_tiedFamilies = ["gemma", "gemma2", "gemma3_text", "cohere", "gpt2", "opt"];
 
     private static ModelConfig ForFamily(ModelConfig model, ConfigSection config) => model.Family switch
     {
@@ -69,6 +69,7 @@ internal static partial class HuggingFaceConfig
         "cohere" => AsCohere(model, config),
         "gpt2" => AsGpt2(model, config),
         "gpt_neox" => AsGptNeoX(model, config),
+        "opt" => AsOpt(model, config),
         _ => model,
     };
 

@@ -19,6 +19,7 @@ internal static partial class HuggingFaceConfig
             ["layer_norm_eps"] = "layer_norm_epsilon",
         },
         "gpt_neox" => new() { ["partial_rotary_factor"] = "rotary_pct", ["rope_theta"] = "rotary_emb_base" },
+        "opt" => new() { ["intermediate_size"] = "ffn_dim", ["hidden_act"] = "activation_function" },
         _ => null,
     };
 
@@ -55,6 +56,22 @@ internal static partial class HuggingFaceConfig
             ParallelMlpNorm = parallel,
             Rope = config.Has("partial_rotary_factor") || config.Has("rope_parameters") ? model.Rope : model.Rope with { PartialFactor = 0.25f },
         };
+    }
+
+    private static ModelConfig AsOpt(ModelConfig model, ConfigSection config)
+    {
+        foreach ((string field, bool usual) in new[] { ("do_layer_norm_before", true), ("enable_bias", true), ("layer_norm_elementwise_affine", true), ("_remove_final_layer_norm", false) })
+        {
+            if ((config.FindBool(field) ?? usual) != usual)
+            {
+                throw config.Unsupported(field, usual ? "true" : "false", usual ? "false" : "true");
+            }
+        }
+
+        int embedding = config.FindInteger("word_embed_proj_dim", 1) ?? model.HiddenSize;
+        return embedding == model.HiddenSize
+            ? AsOlder(model, config, Activation.Relu) with { LearnedPositionOffset = 2, RopeLayers = NoRope(config, model) }
+            : throw config.Unsupported("word_embed_proj_dim", $"hidden_size {model.HiddenSize}", $"{embedding}");
     }
 
     private static bool[] NoRope(ConfigSection config, ModelConfig model)

@@ -44,6 +44,17 @@ internal static class HuggingFaceNames
         (".mlp.dense_4h_to_h.", ".mlp.down_proj."),
     ];
 
+    private static readonly (string Stored, string Canonical)[] s_opt =
+    [
+        ("^model.decoder.", "^model."),
+        ("^model.final_layer_norm.", "^model.norm."),
+        (".self_attn_layer_norm.", ".input_layernorm."),
+        (".final_layer_norm.", ".post_attention_layernorm."),
+        (".out_proj.", ".o_proj."),
+        (".fc1.", ".mlp.up_proj."),
+        (".fc2.", ".mlp.down_proj."),
+    ];
+
     /// <summary>The canonical name; a name that the table does not touch stays what it is.</summary>
     public static string ToCanonical(string family, string name)
     {
@@ -74,6 +85,7 @@ internal static class HuggingFaceNames
         "mixtral" => s_mixtral,
         "gpt2" => s_gpt2,
         "gpt_neox" => s_gptNeoX,
+        "opt" => s_opt,
         _ => s_none,
     };
 }

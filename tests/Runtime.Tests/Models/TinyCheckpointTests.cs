@@ -17,7 +17,7 @@ public sealed class TinyCheckpointTests
         "llama-rope-llama3", "llama-rope-yarn", "llama-rope-dynamic-short", "llama-mha-fp16", "llama-bf16", "llama-sharded", "llama-old-config",
         "llama-new-config", "mistral-sliding", "mistral-full", "qwen2-tied", "qwen2-sliding", "qwen3", "smollm3", "phi3", "phi3-longrope-long",
         "gemma", "gemma2", "gemma3-text", "olmo2", "granite", "stablelm", "cohere",
-        "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt2", "gpt2-prefixed", "gpt-neox", "gpt-neox-sequential",
+        "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt2", "gpt2-prefixed", "gpt-neox", "gpt-neox-sequential", "opt",
     ];
 
     [Theory]
@@ -45,6 +45,14 @@ public sealed class TinyCheckpointTests
         string folder = SharedData.Require("models", "tiny", "phi3-longrope-short");
         using DecoderRun run = new(folder, Reference with { ContextLength = 64 });
         Check(run, TinyGolden.Read(folder));
+    }
+
+    [Fact]
+    public void An_opt_with_norms_after_and_projected_embeddings_is_refused()
+    {
+        string folder = SharedData.Require("models", "tiny", "opt-postnorm-proj");
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder));
+        Assert.Equal(("do_layer_norm_before", "true", "false"), (exception.Field, exception.Expected, exception.Found));
     }
 
     [Fact]
