@@ -11,7 +11,7 @@ namespace Sparrow.Compression.Calibration;
 public sealed class GramAccumulator
 {
     private const int TokenChunk = 128;
-    private const int RowTile = 32;
+    private const int RowTile = 64;
 
     private readonly WorkerPool? _pool;
     private readonly double[] _gram;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -41,13 +42,7 @@ internal static class DenseKernels
             for (int j0 = 0; j0 < columns; j0 += width)
             {
                 int present = int.Min(width, columns - j0);
-                for (int k = 0; k < steps; k++)
-                {
-                    Span<T> line = strip.Slice(k * width, width);
-                    b.Slice(((k0 + k) * bStride) + j0, present).CopyTo(line);
-                    line[present..].Clear();
-                }
-
+                PackStrip(b[((k0 * bStride) + j0)..], bStride, strip, present, steps);
                 for (int g = 0; g < groups; g++)
                 {
                     MultiplyGroup(left.Slice(g * steps * GroupRows, steps * GroupRows), strip, tile, steps);
@@ -117,6 +112,27 @@ internal static class DenseKernels
         }
     }
 
+    private static void PackStrip<T>(ReadOnlySpan<T> b, int bStride, Span<T> strip, int present, int steps)
+        where T : unmanaged
+    {
+        int width = Vector512<T>.Count * 2;
+        for (int k = 0; k < steps; k++)
+        {
+            ReadOnlySpan<T> source = b.Slice(k * bStride, present);
+            Span<T> line = strip.Slice(k * width, width);
+            if (present == width)
+            {
+                // Two moves instead of a call to copy, which a tile of few rows would feel.
+                Vector512.Create(source).CopyTo(line);
+                Vector512.Create(source[Vector512<T>.Count..]).CopyTo(line[Vector512<T>.Count..]);
+                continue;
+            }
+
+            source.CopyTo(line);
+            line[present..].Clear();
+        }
+    }
+
     private static void MultiplyGroup<T>(ReadOnlySpan<T> left, ReadOnlySpan<T> strip, Span<T> tile, int steps)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -129,16 +145,16 @@ internal static class DenseKernels
         {
             Vector512<T> x0 = Vector512.LoadUnsafe(ref values, (nuint)(k * lanes * 2));
             Vector512<T> x1 = Vector512.LoadUnsafe(ref values, (nuint)((k * lanes * 2) + lanes));
-            Vector512<T> w = Vector512.Create(left[k * GroupRows]);
+            Vector512<T> w = Vector512.Create(Unsafe.Add(ref weights, k * GroupRows));
             a0 = Fma(w, x0, a0);
             a1 = Fma(w, x1, a1);
-            w = Vector512.Create(left[(k * GroupRows) + 1]);
+            w = Vector512.Create(Unsafe.Add(ref weights, (k * GroupRows) + 1));
             b0 = Fma(w, x0, b0);
             b1 = Fma(w, x1, b1);
-            w = Vector512.Create(left[(k * GroupRows) + 2]);
+            w = Vector512.Create(Unsafe.Add(ref weights, (k * GroupRows) + 2));
             c0 = Fma(w, x0, c0);
             c1 = Fma(w, x1, c1);
-            w = Vector512.Create(left[(k * GroupRows) + 3]);
+            w = Vector512.Create(Unsafe.Add(ref weights, (k * GroupRows) + 3));
             d0 = Fma(w, x0, d0);
             d1 = Fma(w, x1, d1);
         }
