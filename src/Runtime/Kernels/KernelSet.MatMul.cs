@@ -64,6 +64,7 @@ public sealed partial class KernelSet
         BindMatMulFloat();
         BindMatMulInt8();
         BindMatMulKQuants();
+        BindMatMulSparse();
         QuantizeActivations = Bind<QuantizeActivationsKernel>(
             "quantize-activations",
             [

@@ -6,6 +6,7 @@ namespace Sparrow.Runtime.Kernels;
 /// <remarks>
 /// Inside a panel, a 32-bit lane holds one row's next column (f32), two columns (bf16, f16), four (8-bit codes) or eight (4-bit codes: low nibbles
 /// columns 0–3, high nibbles columns 4–7), and 16 lanes follow each other before the next columns do. Rows are padded to 16 and columns to 32.
+/// A sparse matrix keeps what is not zero in the same order, and says where it belongs in masks (<see cref="SparseBlock"/>).
 /// </remarks>
 internal readonly unsafe struct PanelMatrix
 {
@@ -25,6 +26,16 @@ internal readonly unsafe struct PanelMatrix
         GroupColumns = groupColumns;
         GroupCount = groupColumns == 0 ? 0 : (columns + groupColumns - 1) / groupColumns;
         ZeroPoint = zeroPoint;
+    }
+
+    /// <summary>A sparse matrix: its panels and blocks begin where offsets say.</summary>
+    public PanelMatrix(
+        byte* values, long* panelOffsets, uint* blockOffsets, uint* masks, int columns, ushort* scales, int groupColumns, int zeroPoint)
+        : this(values, 0, columns, scales, null, groupColumns, zeroPoint)
+    {
+        PanelOffsets = panelOffsets;
+        BlockOffsets = blockOffsets;
+        Masks = masks;
     }
 
     /// <summary>Elements or codes, one panel after the other.</summary>
@@ -49,9 +60,23 @@ internal readonly unsafe struct PanelMatrix
     /// <summary>The code that stands for zero.</summary>
     public int ZeroPoint { get; }
 
+    /// <summary>Where a panel's values begin, <c>[panel]</c>; null in matrices that are not sparse.</summary>
+    public long* PanelOffsets { get; }
+
+    /// <summary>Where a block's values begin, in bytes from the panel's beginning, <c>[panel, block]</c>.</summary>
+    public uint* BlockOffsets { get; }
+
+    /// <summary>Which elements are kept, a word a row and block, <c>[panel, block, 16]</c>, aligned to 64 bytes.</summary>
+    public uint* Masks { get; }
+
     public int BlockCount => Columns / BlockColumns;
 
     public byte* PanelValues(int panel) => Values + (panel * PanelBytes);
+
+    public uint* BlockMasks(int panel, int block) => Masks + ((((long)panel * BlockCount) + block) * PanelRows);
+
+    /// <summary>A sparse block's values; 64 bytes may be read from any place of them.</summary>
+    public byte* BlockValues(int panel, int block) => Values + PanelOffsets[panel] + BlockOffsets[((long)panel * BlockCount) + block];
 
     public ushort* PanelScales(int panel) => Scales + ((long)panel * GroupCount * PanelRows);
 

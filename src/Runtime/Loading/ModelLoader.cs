@@ -62,7 +62,7 @@ public static class ModelLoader
                 KvProfile = profile,
                 KvBytesPerToken = cache.BytesPerToken,
                 Kernels = kernels,
-                Activations = decoderOptions.Int8Activations && matrices.Any(matrix => matrix is GroupedIntegerMatrix or KQuantMatrix) ? "int8" : "float",
+                Activations = decoderOptions.Int8Activations && matrices.Any(TakesInt8Activations) ? "int8" : "float",
                 ContextLength = contextLength,
                 WeightBytes = matrices.Sum(matrix => matrix.Bytes) + weights.Norms.Sum(norm => norm.Bytes),
                 WeightFormats = CountFormats(matrices, weights.Norms),
@@ -113,6 +113,9 @@ public static class ModelLoader
 
         return (int)Math.Min(bytes / blockBytes, int.MaxValue);
     }
+
+    private static bool TakesInt8Activations(WeightMatrix matrix) =>
+        matrix is GroupedIntegerMatrix or KQuantMatrix or SparseMatrix { Element: not SparseElement.BF16 };
 
     private static Dictionary<string, long> CountFormats(WeightMatrix[] matrices, IEnumerable<Norm> norms)
     {

@@ -77,6 +77,18 @@ internal sealed unsafe class Linear : IParallelWork
                     _ => kernels.MatMulQ6KInt8,
                 };
                 break;
+            case SparseMatrix { Element: SparseElement.BF16 } sparse:
+                _panels = sparse.Panels;
+                _floatKernel = kernels.MatMulSparseBF16;
+                break;
+            case SparseMatrix { Element: SparseElement.Int4 } sparse:
+                _panels = sparse.Panels;
+                (_floatKernel, _int8Kernel) = int8Activations ? ((MatMulKernel?)null, kernels.MatMulSparse4Int8) : (kernels.MatMulSparse4, null);
+                break;
+            case SparseMatrix sparse:
+                _panels = sparse.Panels;
+                (_floatKernel, _int8Kernel) = int8Activations ? ((MatMulKernel?)null, kernels.MatMulSparse8Int8) : (kernels.MatMulSparse8, null);
+                break;
             default:
                 throw new ArgumentException($"No kernel multiplies weights of format {weights.Format}.", nameof(weights));
         }
