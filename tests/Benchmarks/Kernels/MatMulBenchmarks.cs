@@ -8,7 +8,10 @@ using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Benchmarks.Kernels;
 
-/// <summary>One linear layer of SmolLM2-135M's shape on one thread: each layout and kind of activations, for decoding and for a prompt.</summary>
+/// <summary>
+/// One linear layer of about SmolLM2-135M's shape (columns filled up to a multiple of the K-quants' 256) on one thread: each layout and kind of
+/// activations, for decoding and for a prompt.
+/// </summary>
 [MemoryDiagnoser]
 public class MatMulBenchmarks : IDisposable
 {
@@ -23,7 +26,7 @@ public class MatMulBenchmarks : IDisposable
     [ParamsSource(nameof(KernelSets))]
     public string Kernels { get; set; } = "scalar";
 
-    [Params("q4_1-int8", "q8_0-int8", "q4_1", "bf16", "f32")]
+    [Params("q4_1-int8", "q8_0-int8", "q4_k-int8", "q5_k-int8", "q6_k-int8", "q4_1", "q4_k", "bf16", "f32")]
     public string Format { get; set; } = "f32";
 
     [Params(1, 16, 256)]
@@ -33,11 +36,14 @@ public class MatMulBenchmarks : IDisposable
     public void SetUp()
     {
         const int Rows = 1536;
-        const int Columns = 576;
+        const int Columns = 768;
         _weights = Format switch
         {
             "q4_1-int8" or "q4_1" => Grouped(Rows, Columns, 4, 0, hasMinimum: true),
             "q8_0-int8" => Grouped(Rows, Columns, 8, 128, hasMinimum: false),
+            "q4_k-int8" or "q4_k" => KQuant(Rows, Columns, 4),
+            "q5_k-int8" => KQuant(Rows, Columns, 5),
+            "q6_k-int8" => KQuant(Rows, Columns, 6),
             "bf16" => Dense(Rows, Columns, DenseElement.BF16),
             _ => Dense(Rows, Columns, DenseElement.F32),
         };
@@ -108,6 +114,30 @@ public class MatMulBenchmarks : IDisposable
             }
 
             matrix.SetRow(row, codes, scales, minimums);
+        }
+
+        return matrix;
+    }
+
+    private static KQuantMatrix KQuant(int rows, int columns, int bits)
+    {
+        Random random = new(1);
+        KQuantMatrix matrix = new(rows, columns, bits);
+        byte[] codes = new byte[KQuantMatrix.BlockColumns];
+        byte[] groups = new byte[matrix.GroupCount];
+        groups.AsSpan().Fill(33);
+        ushort scale = BitConverter.HalfToUInt16Bits((Half)0.0003f);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int block = 0; block < columns / codes.Length; block++)
+            {
+                for (int i = 0; i < codes.Length; i++)
+                {
+                    codes[i] = (byte)random.Next(1 << bits);
+                }
+
+                matrix.SetBlock(row, block, codes, scale, groups, scale, matrix.HasMinimum ? groups : []);
+            }
         }
 
         return matrix;

@@ -7,7 +7,7 @@ namespace Sparrow.Runtime.Kernels;
 // A lane is a row, so four columns of a token are broadcast and nothing is added across lanes. The codes of a block stay in eight registers while
 // all tokens go by; the zero point is taken out once a block, from the sum of the token's codes.
 // Compiled in full at the first call (AggressiveOptimization): in the first tier every lane operation would be a call, and the first prompt slow.
-internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
+internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
     where TLanes : struct, ILanes<V>
     where TDot : struct, IByteDot<V>
     where V : struct
@@ -21,7 +21,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
     {
         if (weights.GroupColumns < PanelMatrix.BlockColumns)
         {
-            ScalarKernels.MatMulQ4Int8(weights, firstPanel, panelCount, x, tokenCount, y, yStride);
+            MatMulGroups16(weights, firstPanel, panelCount, x, tokenCount, y, yStride, isFourBit: true);
             return;
         }
 
@@ -51,7 +51,7 @@ internal static unsafe class PanelKernelsInt8<TLanes, TDot, V>
     {
         if (weights.GroupColumns < PanelMatrix.BlockColumns)
         {
-            ScalarKernels.MatMulQ8Int8(weights, firstPanel, panelCount, x, tokenCount, y, yStride);
+            MatMulGroups16(weights, firstPanel, panelCount, x, tokenCount, y, yStride, isFourBit: false);
             return;
         }
 
