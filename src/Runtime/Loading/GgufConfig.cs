@@ -10,7 +10,7 @@ internal static class GgufConfig
     private const double Smallest = 1e-6;
     private const double Largest = 1e12;
 
-    private static readonly string[] s_architectures = ["llama"];
+    private static readonly string[] s_architectures = ["llama", "qwen2", "qwen3"];
     private static readonly string[] s_ends = ["eos", "eot", "eom"];
 
     /// <param name="metadata">The metadata.</param>
@@ -57,6 +57,7 @@ internal static class GgufConfig
             QkvBias = shapes.ContainsKey("blk.0.attn_q.bias"),
             AttentionOutputBias = shapes.ContainsKey("blk.0.attn_output.bias"),
             MlpBias = shapes.ContainsKey("blk.0.ffn_up.bias"),
+            QueryKeyNorm = family == "qwen3" ? QueryKeyNorm.Head : QueryKeyNorm.None,
             Rope = ReadRope(metadata, family, headSize, context, ropeFactors),
             BeginOfSequenceId = ReadId(metadata, "tokenizer.ggml.bos_token_id", vocabulary),
             EndOfSequenceIds = [.. s_ends
