@@ -31,4 +31,10 @@ public static class Tolerances
 
     /// <summary>A sum of so many products of normal values: each rounding at most half a unit in the last place of a partial sum below 64.</summary>
     public static double Attention(int products) => 64 * HalfUlp * Math.Max(4, products) / 4;
+
+    /// <summary>
+    /// A sum over codes whose scales and minima are applied outside, against dequantised values in double: code · scale and minimum are each up to
+    /// twice the largest value, so the sum of <paramref name="magnitude"/> = Σ |x| · largest appears three times; each of its partial sums rounds.
+    /// </summary>
+    public static double PackedAttention(int products, double magnitude) => ((products / 8) + 16) * HalfUlp * 3 * magnitude;
 }

@@ -20,6 +20,7 @@ public sealed partial class KernelSet
         BindMatMul();
         BindElementwise();
         BindAttention();
+        BindCacheCodes();
     }
 
     /// <summary>The names that <see cref="Select"/> knows, weakest first, with the features each may use.</summary>

@@ -60,5 +60,6 @@ internal abstract unsafe class OpenKvCodec(KernelSet kernels, int elementBytes) 
         }
     }
 
-    private long Offset(int element) => (long)element * elementBytes;
+    /// <summary>Where an element lies, in bytes.</summary>
+    public long Offset(int element) => (long)element * elementBytes;
 }

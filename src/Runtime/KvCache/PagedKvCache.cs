@@ -192,7 +192,7 @@ public sealed unsafe class PagedKvCache : IDisposable
         {
             if (!codecs.TryGetValue(bits, out KvCodec? codec))
             {
-                codecs[bits] = codec = KvCodecs.Create(bits, kernels);
+                codecs[bits] = codec = KvCodecs.Create(bits, profile, kernels);
             }
 
             return codec;

@@ -15,6 +15,9 @@ public static class ModelLoader
     private const int DefaultMaxTokens = 2048;
     private const int LeastLogitRows = 64;
 
+    /// <summary>The file of a checkpoint's folder that names the cache's precision, unless the options do.</summary>
+    public const string CarriedProfile = "kv_profile.json";
+
     /// <summary>Opens the checkpoint, loads its weights and makes its cache.</summary>
     /// <param name="path">A GGUF file, a Hugging Face folder, or a safetensors file in one.</param>
     /// <param name="options">Kernels, activations, cache.</param>
@@ -32,7 +35,7 @@ public static class ModelLoader
         ModelConfig config = checkpoint.Config;
         int contextLength = options.ContextLength ?? config.ContextLength;
         KvShape shape = KvShape.Of(config);
-        KvProfile profile = KvProfile.Preset(options.KvProfile ?? "kv16", config.LayerCount);
+        KvProfile profile = ResolveProfile(options, path, config.LayerCount);
         DecoderOptions decoderOptions = new()
         {
             Kernels = kernels,
@@ -76,6 +79,15 @@ public static class ModelLoader
             model.Dispose();
             throw;
         }
+    }
+
+    // A folder may carry the profile that was tuned for it.
+    private static KvProfile ResolveProfile(InferenceOptions options, string path, int layerCount)
+    {
+        string carried = Path.Combine(path, CarriedProfile);
+        return options.KvProfile is null && File.Exists(carried)
+            ? KvProfileFile.Read(carried, layerCount)
+            : KvProfile.Resolve(options.KvProfile ?? "kv16", layerCount);
     }
 
     private static void Check(InferenceOptions options)

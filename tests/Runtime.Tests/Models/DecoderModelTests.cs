@@ -1,4 +1,5 @@
 using Sparrow.Runtime.Kernels;
+using Sparrow.Runtime.Tests.KvCache;
 using Sparrow.Testing;
 using Xunit;
 
@@ -17,6 +18,8 @@ public sealed class DecoderModelTests
             {
                 data.Add(set.Name, "kv32");
                 data.Add(set.Name, "kv16");
+                data.Add(set.Name, "k8v4");
+                data.Add(set.Name, "kivi2");
             }
 
             return data;
@@ -34,6 +37,23 @@ public sealed class DecoderModelTests
         foreach (int chunk in new[] { 1, 7, 32, 33, 64, 100 })
         {
             Assert.Equal(whole, run.Score(tokens, chunk));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelSets))]
+    public void Chunks_give_the_same_bits_in_any_profile(string kernels)
+    {
+        using TinyModel model = TinyModel.Create();
+        for (int seed = 0; seed < 8; seed++)
+        {
+            using DecoderRun run = Load(model, kernels, RandomProfile.Write(model.Folder, seed));
+            int[] tokens = Tokens(run, 150, seed);
+            float[][] whole = run.Score(tokens, 500);
+            foreach (int chunk in new[] { 1, 7, 32 })
+            {
+                Assert.Equal(whole, run.Score(tokens, chunk));
+            }
         }
     }
 
@@ -108,11 +128,14 @@ public sealed class DecoderModelTests
         Assert.Equal(expected[45..], run.Feed(first, tokens.AsSpan(45), 4, 15));
     }
 
-    [Fact]
-    public void A_forward_pass_allocates_nothing()
+    [Theory]
+    [InlineData("kv16")]
+    [InlineData("k4v2")]
+    [InlineData("kivi4")]
+    public void A_forward_pass_allocates_nothing(string profile)
     {
         using TinyModel model = TinyModel.Create();
-        using DecoderRun run = Load(model, "auto", "kv16");
+        using DecoderRun run = Load(model, "auto", profile);
         int[] tokens = Tokens(run, 200, seed: 8);
         CachedSequence one = run.Start(200);
         CachedSequence two = run.Start(200);

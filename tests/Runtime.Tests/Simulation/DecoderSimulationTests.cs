@@ -1,6 +1,8 @@
+using System.Globalization;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Sampling;
 using Sparrow.Runtime.Scheduling;
+using Sparrow.Runtime.Tests.KvCache;
 using Sparrow.Testing;
 using Xunit;
 
@@ -14,9 +16,18 @@ public sealed class DecoderSimulationTests
     [Theory]
     [InlineData("kv32", "float")]
     [InlineData("kv16", "auto")]
+    [InlineData("k4v2", "auto")]
+    [InlineData("kivi2", "float")]
+    [InlineData("random 4", "auto")]
+    [InlineData("random 7", "auto")]
     public async Task Outputs_in_company_are_bit_equal_to_outputs_alone(string profile, string activations)
     {
         using TinyModel tiny = TinyModel.Create();
+        if (profile.StartsWith("random ", StringComparison.Ordinal))
+        {
+            profile = RandomProfile.Write(tiny.Folder, int.Parse(profile["random ".Length..], CultureInfo.InvariantCulture));
+        }
+
         InferenceOptions options = new() { KvProfile = profile, Activations = activations, MaxRunning = 4, BatchInvariant = true, ContextLength = 256 };
         using LoadedModel alone = ModelLoader.Load(tiny.Folder, options with { PrefixCaching = false });
 
