@@ -91,6 +91,7 @@ internal sealed class BenchCommand
             Kernels = model.Kernels.Name,
             Activations = model.Activations,
             KvProfile = model.KvProfile.Name,
+            KvEffectiveBits = Math.Round(model.KvProfile.EffectiveBits(model.Config.HeadSize), 4),
             Threads = Runtime.Threading.WorkerPool.Shared.WorkerCount,
         };
         TextWriter output = result.InvocationConfiguration.Output;
@@ -107,7 +108,9 @@ internal sealed class BenchCommand
         table.AddRow("together", Speed(report.TotalTokensPerSecond));
         table.AddRow("loaded in", string.Create(CultureInfo.InvariantCulture, $"{report.LoadSeconds:F2} s"));
         table.AddRow("weights", string.Create(CultureInfo.InvariantCulture, $"{report.WeightBytes:N0} bytes; process {report.ResidentBytes:N0}"));
-        table.AddRow("computed with", $"{report.Kernels}, {report.Activations}, {report.KvProfile}, {report.Threads} threads");
+        table.AddRow("computed with", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Kernels}, {report.Activations}, {report.KvProfile} ({report.KvEffectiveBits:0.###} bits a value), {report.Threads} threads"));
         AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }).Write(table);
     }
 

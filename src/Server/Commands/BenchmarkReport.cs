@@ -23,5 +23,8 @@ internal sealed record BenchmarkReport
 
     public required string KvProfile { get; init; }
 
+    /// <summary>Bits of a key or value in sealed blocks, scales included.</summary>
+    public required double KvEffectiveBits { get; init; }
+
     public required int Threads { get; init; }
 }

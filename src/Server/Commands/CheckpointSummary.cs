@@ -60,6 +60,9 @@ internal sealed record CheckpointSummary
 
     public required string KvProfile { get; init; }
 
+    /// <summary>Bits of a key or value in sealed blocks, scales included.</summary>
+    public required double KvEffectiveBits { get; init; }
+
     public required long KvBytesPerToken { get; init; }
 
     public required string Digest { get; init; }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Sparrow.Compression.Evaluation;
 using Sparrow.Runtime;
+using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Tokenization;
 using Spectre.Console;
@@ -96,7 +97,7 @@ internal sealed class EvaluateCommand
                 task.Name, progress => ZeroShotEvaluator.Evaluate(scorer, tokenizer, task, items, progress, cancellation));
         }
 
-        Write(result, perplexity, results);
+        Write(result, model, perplexity, results);
         return ExitCode.Success;
     }
 
@@ -113,17 +114,18 @@ internal sealed class EvaluateCommand
             scorer, tokenizer, text, convention, result.GetValue(_window), result.GetValue(_maxWindows), progress, cancellation));
     }
 
-    private void Write(ParseResult result, PerplexityResult? perplexity, Dictionary<string, ZeroShotResult> results)
+    private void Write(ParseResult result, LoadedModel model, PerplexityResult? perplexity, Dictionary<string, ZeroShotResult> results)
     {
         TextWriter output = result.InvocationConfiguration.Output;
         if (result.GetValue(_json))
         {
-            output.WriteLine(ToJson(perplexity, results).ToJsonString());
+            output.WriteLine(ToJson(model, perplexity, results).ToJsonString());
             return;
         }
 
         Table table = new();
         table.Border(TableBorder.Rounded).AddColumn("Measure").AddColumn("Value").AddColumn("Over");
+        table.AddRow("cache", model.KvProfile.Name, $"{Number(model.KvProfile.EffectiveBits(model.Config.HeadSize))} bits a value");
         if (perplexity is not null)
         {
             table.AddRow(
@@ -139,9 +141,19 @@ internal sealed class EvaluateCommand
         AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }).Write(table);
     }
 
-    private static JsonObject ToJson(PerplexityResult? perplexity, Dictionary<string, ZeroShotResult> results)
+    private static JsonObject ToJson(LoadedModel model, PerplexityResult? perplexity, Dictionary<string, ZeroShotResult> results)
     {
-        JsonObject root = [];
+        KvProfile profile = model.KvProfile;
+        JsonObject root = new()
+        {
+            ["kv"] = new JsonObject
+            {
+                ["profile"] = profile.Name,
+                ["mode"] = profile.ModeName,
+                ["digest"] = profile.Digest,
+                ["effective_bits"] = Math.Round(profile.EffectiveBits(model.Config.HeadSize), 4),
+            },
+        };
         if (perplexity is not null)
         {
             root["perplexity"] = new JsonObject

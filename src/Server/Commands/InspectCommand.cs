@@ -14,7 +14,7 @@ internal static class InspectCommand
     {
         Argument<string> path = new("PATH") { Description = "A GGUF file or a Hugging Face folder.", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> model = new("--model", "-m") { Description = "The same, as an option.", HelpName = "PATH" };
-        Option<string> kv = new("--kv") { Description = "The cache profile to count with.", HelpName = "PROFILE", DefaultValueFactory = _ => "kv16" };
+        Option<string> kv = new("--kv") { Description = "The cache profile to count with.", HelpName = "FILE|PRESET", DefaultValueFactory = _ => "kv16" };
         Option<bool> json = new("--json") { Description = "Writes one JSON object." };
         Command command = new(
             "inspect",
@@ -37,7 +37,6 @@ internal static class InspectCommand
                 result.AddError($"Unknown option '{token.Value}'.");
             }
         });
-        kv.AcceptOnlyFromAmong([.. KvProfile.Presets]);
         command.SetAction(result => Run(
             result.GetValue(path) ?? result.GetValue(model) ?? throw new UsageException("Give the checkpoint's path."),
             result.GetValue(kv)!,
@@ -70,6 +69,7 @@ internal static class InspectCommand
     private static CheckpointSummary Summarize(Checkpoint checkpoint, string kv)
     {
         ModelConfig config = checkpoint.Config;
+        KvProfile profile = KvProfile.Resolve(kv, config.LayerCount);
         long parameters = checkpoint.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
         long bytes = checkpoint.Tensors.Values.Sum(tensor => tensor.Bytes);
         IReadOnlyList<FormatPlan> plans = checkpoint.PlanFormats();
@@ -100,8 +100,9 @@ internal static class InspectCommand
             Tokenizer = tokenizer?.ClassName,
             TokenizerVocabularySize = tokenizer?.VocabularySize,
             ChatTemplate = checkpoint.ChatTemplate is not null,
-            KvProfile = kv,
-            KvBytesPerToken = PagedKvCache.PlanBlockBytes(KvShape.Of(config), KvProfile.Preset(kv, config.LayerCount)) / KvLayout.BlockTokens,
+            KvProfile = profile.Name,
+            KvEffectiveBits = Math.Round(profile.EffectiveBits(config.HeadSize), 4),
+            KvBytesPerToken = PagedKvCache.PlanBlockBytes(KvShape.Of(config), profile) / KvLayout.BlockTokens,
             Digest = checkpoint.Digest,
         };
     }
@@ -123,7 +124,7 @@ internal static class InspectCommand
             string.Create(culture, $"{plan.Tensors} × {plan.Stored} to {plan.Layout}, {plan.StoredBytes:N0} to {plan.LoadedBytes:N0} bytes"))));
         yield return ("tokenizer", summary.Tokenizer is null ? "none" : string.Create(culture, $"{summary.Tokenizer}, {summary.TokenizerVocabularySize:N0} ids"));
         yield return ("chat template", summary.ChatTemplate ? "yes" : "none");
-        yield return ("cache", string.Create(culture, $"{summary.KvBytesPerToken:N0} bytes a token with {summary.KvProfile}"));
+        yield return ("cache", string.Create(culture, $"{summary.KvBytesPerToken:N0} bytes a token with {summary.KvProfile} ({summary.KvEffectiveBits:0.###} bits a value)"));
         yield return ("digest", summary.Digest);
     }
 }

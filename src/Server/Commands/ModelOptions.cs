@@ -30,8 +30,8 @@ internal sealed class ModelOptions
 
     public Option<string?> Kv { get; } = new("--kv")
     {
-        Description = "The cache's precision: kv16 or kv32 (setting KvCache:Profile).",
-        HelpName = "PROFILE",
+        Description = "The cache's precision: kv32, kv16, kv8, k8v4, kv4, k4v2, kivi4, kivi2 or a JSON file (setting KvCache:Profile).",
+        HelpName = "FILE|PRESET",
     };
 
     public Option<int?> Threads { get; } = new("--threads")

@@ -36,9 +36,18 @@ internal static partial class ServeCommand
             HelpName = "[name=]PATH",
             Arity = ArgumentArity.OneOrMore,
         };
+        Option<string?> kv = new("--kv")
+        {
+            Description = "The caches' precision, a preset or a JSON file (setting KvCache:Profile).",
+            HelpName = "FILE|PRESET",
+        };
         command.Add(models);
+        command.Add(kv);
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((result, cancellation) => RunAsync(result.GetValue(models) ?? [], result.UnmatchedTokens, cancellation));
+        command.SetAction((result, cancellation) => RunAsync(
+            result.GetValue(models) ?? [],
+            result.GetValue(kv) is { } profile ? [.. result.UnmatchedTokens, $"--KvCache:Profile={profile}"] : result.UnmatchedTokens,
+            cancellation));
     }
 
     private static async Task<int> RunAsync(string[] modelArguments, IReadOnlyList<string> settingArguments, CancellationToken cancellation)

@@ -153,7 +153,7 @@ internal sealed partial class ModelStartup(
     private static string FingerprintOf(string revision, LoadedModel model, InferenceOptions options)
     {
         string facts = string.Join(
-            '|', revision, model.KvProfile.Name, model.Activations, model.Kernels.Name, BuildFacts.Version, options.BatchInvariant);
+            '|', revision, model.KvProfile.Digest, model.Activations, model.Kernels.Name, BuildFacts.Version, options.BatchInvariant);
         return "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(facts)))[..12];
     }
 

@@ -44,6 +44,9 @@ internal static class PoolEndpoint
         CachePlan plan = model.CachePlan;
         return new PoolCacheView(
             model.Model.KvProfile.Name,
+            model.Model.KvProfile.Digest,
+            model.Model.KvProfile.ModeName,
+            Math.Round(model.Model.KvProfile.EffectiveBits(model.Model.Config.HeadSize), 4),
             plan.Bytes,
             plan.BytesPerToken,
             32,
@@ -84,6 +87,9 @@ internal static class PoolEndpoint
     /// <summary>A model's cache: its plan and its blocks now.</summary>
     internal sealed record PoolCacheView(
         string Profile,
+        string Digest,
+        string Mode,
+        [property: JsonPropertyName("effective_bits")] double EffectiveBits,
         long Bytes,
         [property: JsonPropertyName("bytes_per_token")] long BytesPerToken,
         [property: JsonPropertyName("block_tokens")] int BlockTokens,

@@ -156,7 +156,7 @@ internal sealed class ServerMetrics
                 entry.Status == status ? 1 : 0, new(ModelTag, entry.Name), new("state", status.ToString().ToLowerInvariant())))),
             description: "1 at the state a model is in.");
         Models(meter, "sparrow.kv_bytes_per_token", "By", "Bytes of cache that a token takes.", model => model.Model.KvBytesPerToken);
-        Models(meter, "sparrow.kv_average_bits", null, "Mean bits of keys and values.", model => model.Model.KvProfile.AverageBits);
+        Models(meter, "sparrow.kv_average_bits", null, "Mean bits of keys and values, scales included.", model => model.Model.KvProfile.EffectiveBits(model.Model.Config.HeadSize));
         Models(meter, "sparrow.model.bits_per_weight", null, "Mean bits of a weight in memory.", BitsPerWeight);
         meter.CreateObservableGauge(
             "sparrow.model.weight_bytes",
@@ -172,7 +172,9 @@ internal sealed class ServerMetrics
                 new("engine", "0"),
                 new("block_size", "32"),
                 new("num_gpu_blocks", model.CachePlan.Blocks.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-                new("cache_dtype", model.Model.KvProfile.Name))),
+                new("cache_dtype", model.Model.KvProfile.Name),
+                new("kv_mode", model.Model.KvProfile.ModeName),
+                new("kv_digest", model.Model.KvProfile.Digest))),
             description: "The cache's plan.");
         meter.CreateObservableGauge(
             "sparrow.native_memory",

@@ -44,7 +44,13 @@ internal sealed record ModelDetails(
                 model.ParameterCount > 0 ? Math.Round(8.0 * model.WeightBytes / model.ParameterCount, 3) : null,
                 null,
                 model.WeightBytes),
-            new KvCacheDetails("per_token", model.KvProfile.AverageBits, model.KvBytesPerToken, PairsOf(model.KvProfile)),
+            new KvCacheDetails(
+                model.KvProfile.Name,
+                model.KvProfile.Digest,
+                model.KvProfile.ModeName,
+                Math.Round(model.KvProfile.EffectiveBits(model.Config.HeadSize), 4),
+                model.KvBytesPerToken,
+                PairsOf(model.KvProfile)),
             new QualityDetails(null, null, null),
             served.BatchInvariant ? "batch_invariant" : "alone",
             new SamplingDefaults(1, 1, 0, 0),
@@ -67,7 +73,8 @@ internal sealed record ModelDetails(
 
 internal sealed record WeightDetails(string Format, double? BitsPerWeight, double? Sparsity, long Bytes);
 
-internal sealed record KvCacheDetails(string Mode, double AverageBits, long BytesPerToken, IReadOnlyDictionary<string, int> Pairs);
+internal sealed record KvCacheDetails(
+    string Profile, string Digest, string Mode, double AverageBits, long BytesPerToken, IReadOnlyDictionary<string, int> Pairs);
 
 internal sealed record QualityDetails(double? Perplexity, double? Baseline, string? Dataset);
 
