@@ -67,7 +67,9 @@ public sealed class KvPerplexityTests : IDisposable
 
         double reference = Math.Exp(expected.Take(windows).Average());
         TestContext.Current.SendDiagnosticMessage($"{mode} {keyBits}/{valueBits}, {windows} windows: {result.Value:f4}, reference {reference:f4}");
-        Assert.InRange(result.Value, reference * (1 - band), reference * (1 + band));
+        // The bands are for the mean of four windows; a single one strays twice as far.
+        double allowed = windows == 1 ? 2 * band : band;
+        Assert.InRange(result.Value, reference * (1 - allowed), reference * (1 + allowed));
     }
 
     public void Dispose() => File.Delete(_profile);
