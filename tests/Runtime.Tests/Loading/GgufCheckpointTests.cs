@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -31,12 +30,11 @@ public sealed class GgufCheckpointTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Smollm2_loads_in_seconds_into_memory_of_its_own_size()
+    public void Smollm2_loads_into_memory_of_its_own_size()
     {
         string path = SharedData.Require("models", "smollm2-135m-instruct", SmolLm);
         using Checkpoint checkpoint = Checkpoint.Open(path);
         long residentBefore = Resident();
-        Stopwatch watch = Stopwatch.StartNew();
         List<WeightMatrix> matrices = [];
         long bytes = 0;
         long peak = 0;
@@ -58,11 +56,10 @@ public sealed class GgufCheckpointTests(ITestOutputHelper output)
             matrices.ForEach(matrix => matrix.Dispose());
         }
 
-        output.WriteLine($"{bytes} bytes in {watch.Elapsed.TotalSeconds:F2} s, {peak} bytes more resident at most");
+        output.WriteLine($"{bytes} bytes, {peak} bytes more resident at most");
 
-        // Layouts hold the file's bits and no more. The time bound is generous: other tests run beside this one.
+        // Layouts hold the file's bits and no more.
         Assert.InRange(bytes, new FileInfo(path).Length * 9 / 10, new FileInfo(path).Length * 11 / 10);
-        Assert.True(watch.Elapsed.TotalSeconds < 10, $"{watch.Elapsed}");
         Assert.True(!OperatingSystem.IsLinux() || peak < 2 * bytes, $"{peak} bytes more resident for {bytes} bytes of weights");
     }
 
