@@ -97,9 +97,9 @@ public sealed class SmolLmTests
         // Tokens in a prompt: the scalar set takes seconds for each.
         int longest = RunsEverything(kernels) ? int.MaxValue : kernels switch
         {
-            "scalar" => 1,
-            "portable" => 12,
-            _ => 50,
+            "scalar" => 6,
+            "portable" => 200,
+            _ => 2000,
         };
         return PromptGolden.ReadAll(SharedData.Require("golden", "smollm2", "prompts.jsonl")).Where(prompt => prompt.Ids.Length <= longest);
     }
