@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Sampling;
 using Sparrow.Testing;
 using Xunit;
@@ -10,12 +12,35 @@ public sealed class AllocationTests
     [Fact]
     public async Task Steady_decoding_allocates_nothing_on_the_engine_thread()
     {
+        FakeStepModel model = new(vocabularySize: 500, blockCount: 200, openSlotCount: 8, maxLogitRows: 64);
+        await DecodeAsync(model);
+    }
+
+    [Theory]
+    [InlineData("kv32")]
+    [InlineData("k4v2")]
+    public async Task Steady_decoding_of_dense_weights_allocates_nothing_on_the_engine_thread(string profile)
+    {
+        using TinyModel tiny = TinyModel.Create(new RandomCheckpointOptions { ContextLength = 512 });
+        using LoadedModel loaded = ModelLoader.Load(tiny.Folder, new InferenceOptions { KvProfile = profile, MaxRunning = 8 });
+        await DecodeAsync(loaded.StepModel);
+    }
+
+    [Fact]
+    public async Task Steady_decoding_of_grouped_integers_allocates_nothing_on_the_engine_thread()
+    {
+        string path = SharedData.Require("models", "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf");
+        using LoadedModel loaded = ModelLoader.Load(path, new InferenceOptions { Activations = "int8", KvProfile = "kv16", MaxRunning = 8 });
+        await DecodeAsync(loaded.StepModel);
+    }
+
+    private static async Task DecodeAsync(IStepModel inner)
+    {
         const int Requests = 6;
         const int Tokens = 400;
         using RuntimeMetrics metrics = new();
         using MeterListener listener = Listen();
         ListRequestSource source = new();
-        FakeStepModel model = new(vocabularySize: 500, blockCount: 200, openSlotCount: 8, maxLogitRows: 64);
         List<Generation> generations = [.. Enumerable.Range(0, Requests).Select(i => source.Add(new GenerationRequest
         {
             Id = "request",
@@ -28,7 +53,7 @@ public sealed class AllocationTests
         // Looked at where it matters: on the engine's thread, once a step. The streams are read there too, or they would grow.
         long[] allocated = new long[2 * Tokens];
         int step = 0;
-        model.BeforeForward = _ =>
+        WatchedStepModel model = new(inner, () =>
         {
             allocated[step++] = GC.GetAllocatedBytesForCurrentThread();
             foreach (Generation generation in generations)
@@ -37,7 +62,7 @@ public sealed class AllocationTests
                 {
                 }
             }
-        };
+        });
         await using InferenceEngine engine = new(model, source, new InferenceOptions(), TimeProvider.System, [0], metrics, "model");
         engine.Wake();
         while (engine.Snapshot.StepCount < Tokens || engine.Snapshot.IsBusy)
@@ -68,5 +93,25 @@ public sealed class AllocationTests
         listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
         listener.Start();
         return listener;
+    }
+
+    /// <summary>The model, with a look at what was allocated before each step.</summary>
+    private sealed class WatchedStepModel(IStepModel inner, Action beforeForward) : IStepModel
+    {
+        public int VocabularySize => inner.VocabularySize;
+
+        public int BlockCount => inner.BlockCount;
+
+        public int OpenSlotCount => inner.OpenSlotCount;
+
+        public int MaxLogitRows => inner.MaxLogitRows;
+
+        public ReadOnlySpan<float> Forward(StepBatch batch)
+        {
+            beforeForward();
+            return inner.Forward(batch);
+        }
+
+        public void CopyOpenSlot(int source, int destination, int tokenCount) => inner.CopyOpenSlot(source, destination, tokenCount);
     }
 }
