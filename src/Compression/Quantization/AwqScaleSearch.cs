@@ -81,14 +81,26 @@ public static class AwqScaleSearch
     /// <summary>The grid's values of W·diag(s), divided by s again.</summary>
     internal static float[] RoundScaled(AwqLinear linear, float[] scales, QuantizationScheme scheme, WorkerPool? pool)
     {
-        float[] scaled = [.. linear.Weights];
-        AwqFolding.ScaleColumns(scaled, scales);
-        float[] rounded = RoundToNearest.Quantize(scaled, linear.Rows, linear.Columns, scheme, mask: null, pool).Dequantize(pool);
-        for (int i = 0; i < rounded.Length; i++)
+        int size = scheme.GroupColumns(linear.Columns);
+        float[] rounded = [.. linear.Weights];
+        ParallelRows.Run(pool, linear.Rows, 8, (from, to) =>
         {
-            rounded[i] /= scales[i % scales.Length];
-        }
+            for (int first = from * linear.Columns; first < to * linear.Columns; first += size)
+            {
+                Span<float> group = rounded.AsSpan(first, size);
+                ReadOnlySpan<float> factors = scales.AsSpan(first % linear.Columns, size);
+                for (int i = 0; i < size; i++)
+                {
+                    group[i] *= factors[i];
+                }
 
+                QuantizationGrid grid = QuantizationGrid.Fit(group, scheme);
+                for (int i = 0; i < size; i++)
+                {
+                    group[i] = grid.Round(group[i]) / factors[i];
+                }
+            }
+        });
         return rounded;
     }
 

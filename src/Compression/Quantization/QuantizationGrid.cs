@@ -133,17 +133,12 @@ public readonly record struct QuantizationGrid
     {
         // Codes 0 and m stand for −zero·s and (m − zero)·s before rounding of the zero, so shrinking the range is shrinking the scale.
         QuantizationGrid best = start;
-        float least = float.PositiveInfinity;
+        double least = double.PositiveInfinity;
         for (int step = 0; step < 80; step++)
         {
             float share = 1 - (step / 100f);
             QuantizationGrid grid = new(scheme.Dialect, scheme.MaxCode, Stored(start.Scale * share, scheme), start.Zero, 0);
-            float error = 0;
-            foreach (float value in values)
-            {
-                error += MathF.Pow(Math.Abs(grid.Round(value) - value), 2.4f);
-            }
-
+            double error = GridError.Sum(values, grid.Scale, grid.Zero, scheme.MaxCode);
             if (error < least)
             {
                 (least, best) = (error, grid);

@@ -70,12 +70,20 @@ public sealed class QuantizedMatrix
         {
             for (int row = from; row < to; row++)
             {
+                int current = -1;
+                QuantizationGrid grid = default;
                 for (int column = 0; column < Columns; column++)
                 {
+                    int group = GroupIndex is null ? column / GroupColumns : GroupIndex[column];
+                    if (group != current)
+                    {
+                        (current, grid) = (group, Grid(row, group));
+                    }
+
                     int index = (row * Columns) + column;
                     if (Mask is null || Mask.IsKept(row, column))
                     {
-                        result[index] = Grid(row, GroupIndex is null ? column / GroupColumns : GroupIndex[column]).Decode(Codes[index]);
+                        result[index] = grid.Decode(Codes[index]);
                     }
                 }
             }
