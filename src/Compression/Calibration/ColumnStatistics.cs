@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Sparrow.Compression.Calibration;
 
 /// <summary>
-/// Per input channel of a linear layer: what Wanda, OWL and DSnoT ask of the calibration activations. Tokens arrive in batches; a sequence is closed
+/// Per input channel of a linear layer: what Wanda, OWL, DSnoT and AWQ ask of the calibration activations. Tokens arrive in batches; a sequence is closed
 /// by <see cref="EndSequence"/>, because the definitions count sequences, not tokens.
 /// </summary>
 public sealed class ColumnStatistics
@@ -11,6 +11,7 @@ public sealed class ColumnStatistics
     private readonly double[] _squares;
     private readonly double[] _sums;
     private readonly double[] _weightedVariances;
+    private readonly double[] _magnitudes;
     private readonly double[] _sequenceSquares;
     private readonly double[] _sequenceSums;
     private int _sequenceTokens;
@@ -23,6 +24,7 @@ public sealed class ColumnStatistics
         _squares = new double[columns];
         _sums = new double[columns];
         _weightedVariances = new double[columns];
+        _magnitudes = new double[columns];
         _sequenceSquares = new double[columns];
         _sequenceSums = new double[columns];
     }
@@ -51,6 +53,7 @@ public sealed class ColumnStatistics
                 double value = row[column];
                 _sequenceSums[column] += value;
                 _sequenceSquares[column] += value * value;
+                _magnitudes[column] += Math.Abs(value);
             }
         }
 
@@ -96,6 +99,9 @@ public sealed class ColumnStatistics
 
     /// <summary>v: the variance within sequences, weighted by their tokens; what lies between the sequences' means is not in it.</summary>
     public float[] Variances() => Scale(_weightedVariances, TokenCount);
+
+    /// <summary>The mean over tokens of each channel's magnitude, which AWQ's scales are powers of. Of closed sequences only.</summary>
+    public float[] Magnitudes() => Scale(_magnitudes, TokenCount);
 
     private static float[] Scale(double[] values, long count)
     {

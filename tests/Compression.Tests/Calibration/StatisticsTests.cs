@@ -52,6 +52,23 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public void Magnitudes_are_the_means_of_the_absolute_inputs_over_all_tokens()
+    {
+        TestLayer layer = TestLayer.Random(4, 40, 41, sequences: 3, tokens: 50);
+        float[] magnitudes = layer.Statistics.Channels.Magnitudes();
+        for (int column = 0; column < 40; column++)
+        {
+            double sum = 0;
+            for (int token = 0; token < 150; token++)
+            {
+                sum += Math.Abs(layer.Inputs[(token * 40) + column]);
+            }
+
+            Assert.Equal(sum / 150, magnitudes[column], 1e-5);
+        }
+    }
+
+    [Fact]
     public void Batches_within_a_sequence_and_the_order_of_its_tokens_do_not_matter()
     {
         TestLayer layer = TestLayer.Random(4, 40, 40, sequences: 3, tokens: 50);
