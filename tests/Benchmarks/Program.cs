@@ -1,10 +1,17 @@
 using Sparrow.Benchmarks.Kernels;
+using Sparrow.Benchmarks.KvCache;
 
 if (args is ["sparse", ..])
 {
     int threads = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 2;
     int tokens = args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 1;
     SparseBenchmarks.Run(threads, rounds: 15, tokens);
+    return;
+}
+
+if (args is ["attention", ..])
+{
+    AttentionBenchmarks.Run(args[1..]);
     return;
 }
 
