@@ -36,7 +36,7 @@ internal static class GgufWriter
                 writer.Write((ulong)tensor.Shape[i]);
             }
 
-            writer.Write((uint)GgufType.Find(tensor.Codec.Name.ToUpperInvariant()).Id);
+            writer.Write((uint)GgufType.Find(tensor.Type).Id);
             writer.Write((ulong)offset);
             offset = Align(offset + tensor.Bytes);
         }

@@ -87,7 +87,7 @@ internal static class SafetensorsWriter
             foreach (TensorToWrite tensor in tensors)
             {
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", tensor.Codec.Name.ToUpperInvariant());
+                json.WriteString("dtype", tensor.Type);
                 json.WriteStartArray("shape");
                 foreach (long size in tensor.Shape)
                 {

@@ -5,19 +5,29 @@ namespace Sparrow.Runtime.Loading;
 /// <summary>A tensor on its way into a file, produced row by row, so that a writer holds one row and not a model.</summary>
 /// <param name="Name">Name in the file.</param>
 /// <param name="Shape">Outputs first; at least one dimension.</param>
-/// <param name="Codec">The storage format.</param>
+/// <param name="Type">The storage format, in capitals as files name it.</param>
+/// <param name="RowBytes">Bytes of a row.</param>
 /// <param name="WriteRow">Puts the stored bytes of a row into the span, which has the size of a row.</param>
-internal sealed record TensorToWrite(string Name, long[] Shape, TensorCodec Codec, TensorToWrite.RowWriter WriteRow)
+internal sealed record TensorToWrite(string Name, long[] Shape, string Type, int RowBytes, TensorToWrite.RowWriter WriteRow)
 {
-    public delegate void RowWriter(int row, Span<byte> stored);
+    public TensorToWrite(string name, long[] shape, TensorCodec codec, RowWriter writeRow)
+        : this(name, shape, codec.Name.ToUpperInvariant(), checked((int)codec.BytesOf(shape[^1])), writeRow)
+    {
+    }
 
-    public int Columns => checked((int)Shape[^1]);
+    public delegate void RowWriter(int row, Span<byte> stored);
 
     public int Rows => checked((int)(Shape.Length == 1 ? 1 : Shape[..^1].Aggregate(1L, (product, size) => checked(product * size))));
 
-    public int RowBytes => checked((int)Codec.BytesOf(Columns));
-
     public long Bytes => (long)Rows * RowBytes;
+
+    /// <summary>A tensor that is in memory already.</summary>
+    public static TensorToWrite Of(StoredTensor tensor)
+    {
+        int rows = (int)(tensor.Shape.Length == 1 ? 1 : tensor.Shape[..^1].Aggregate(1L, (product, size) => product * size));
+        int rowBytes = rows == 0 ? 0 : tensor.Data.Length / rows;
+        return new TensorToWrite(tensor.Name, tensor.Shape, tensor.Type, rowBytes, (row, stored) => tensor.Data.AsSpan(row * rowBytes, rowBytes).CopyTo(stored));
+    }
 
     /// <summary>Writes all rows to a stream, many at a time.</summary>
     public void WriteTo(Stream stream)
