@@ -16,7 +16,8 @@ internal readonly unsafe struct PanelMatrix
     /// <summary>Columns that are summed before their sum is added to the total, and that share a scale in int8 activations.</summary>
     public const int BlockColumns = 32;
 
-    public PanelMatrix(byte* values, long panelBytes, int columns, ushort* scales, ushort* minimums, int groupColumns, int zeroPoint)
+    public PanelMatrix(
+        byte* values, long panelBytes, int columns, ushort* scales, ushort* minimums, int groupColumns, int zeroPoint, byte* zeroPoints = null)
     {
         Values = values;
         PanelBytes = panelBytes;
@@ -26,6 +27,7 @@ internal readonly unsafe struct PanelMatrix
         GroupColumns = groupColumns;
         GroupCount = groupColumns == 0 ? 0 : (columns + groupColumns - 1) / groupColumns;
         ZeroPoint = zeroPoint;
+        ZeroPoints = zeroPoints;
     }
 
     /// <summary>A sparse matrix: its panels and blocks begin where offsets say.</summary>
@@ -57,8 +59,17 @@ internal readonly unsafe struct PanelMatrix
 
     public int GroupCount { get; }
 
-    /// <summary>The code that stands for zero.</summary>
+    /// <summary>The code that stands for zero; with zero points of groups, the one that kernels take out of the codes' sum.</summary>
     public int ZeroPoint { get; }
+
+    /// <summary>
+    /// The codes that stand for zero, <c>[panel, group, 16]</c>; null where all groups share one. A weight is then scale · (code − ZeroPoint) plus
+    /// the minimum scale · (ZeroPoint − its group's): both are exact, and so is their sum.
+    /// </summary>
+    public byte* ZeroPoints { get; }
+
+    /// <summary>Whether something is added to the product of scale and code.</summary>
+    public bool HasMinimums => Minimums is not null || ZeroPoints is not null;
 
     /// <summary>Where a panel's values begin, <c>[panel]</c>; null in matrices that are not sparse.</summary>
     public long* PanelOffsets { get; }
@@ -81,4 +92,6 @@ internal readonly unsafe struct PanelMatrix
     public ushort* PanelScales(int panel) => Scales + ((long)panel * GroupCount * PanelRows);
 
     public ushort* PanelMinimums(int panel) => Minimums is null ? null : Minimums + ((long)panel * GroupCount * PanelRows);
+
+    public byte* PanelZeroPoints(int panel) => ZeroPoints is null ? null : ZeroPoints + ((long)panel * GroupCount * PanelRows);
 }

@@ -25,6 +25,9 @@ internal sealed unsafe class PanelCase : IDisposable
             "q4_1" => Grouped(4, 32, 0, true, columns, random),
             "q4_g128" => Grouped(4, 128, 7, true, columns, random),
             "q4_g16" => Grouped(4, 16, 3, true, columns, random),
+            "q4_z128" => Grouped(4, 128, 8, false, columns, random, hasZeroPoints: true),
+            "q4_z16" => Grouped(4, 16, 8, false, columns, random, hasZeroPoints: true),
+            "q8_z32" => Grouped(8, 32, 128, false, columns, random, hasZeroPoints: true),
             "q8_0" => Grouped(8, 32, 128, false, columns, random),
             "q8_g64" => Grouped(8, 64, 0, true, columns, random),
             "q8_g16" => Grouped(8, 16, 100, false, columns, random),
@@ -59,7 +62,7 @@ internal sealed unsafe class PanelCase : IDisposable
     }
 
     public static string[] Formats { get; } =
-        ["f32", "bf16", "f16", "q4_0", "q4_1", "q4_g128", "q4_g16", "q8_0", "q8_g64", "q8_g16", "q4_k", "q5_k", "q6_k"];
+        ["f32", "bf16", "f16", "q4_0", "q4_1", "q4_g128", "q4_g16", "q4_z128", "q4_z16", "q8_z32", "q8_0", "q8_g64", "q8_g16", "q4_k", "q5_k", "q6_k"];
 
     public PanelMatrix Panels { get; }
 
@@ -145,14 +148,18 @@ internal sealed unsafe class PanelCase : IDisposable
         return Guard(matrix.Panels, matrix.Bytes, matrix.ExpandRow, columns);
     }
 
-    private PanelMatrix Grouped(int bits, int groupSize, int zeroPoint, bool hasMinimum, int columns, Random random)
+    private PanelMatrix Grouped(int bits, int groupSize, int zeroPoint, bool hasMinimum, int columns, Random random, bool hasZeroPoints = false)
     {
-        using GroupedIntegerMatrix matrix = new(_rows, columns, bits, groupSize, zeroPoint, hasMinimum);
+        using GroupedIntegerMatrix matrix = new(_rows, columns, bits, groupSize, zeroPoint, hasMinimum, hasZeroPoints);
         int groups = (columns + groupSize - 1) / groupSize;
         for (int row = 0; row < _rows; row++)
         {
             byte[] codes = [.. Enumerable.Range(0, columns).Select(_ => random.Next(8) == 0 ? (byte)((1 << bits) - 1) : (byte)random.Next(1 << bits))];
             matrix.SetRow(row, codes, Halves(groups), Halves(hasMinimum ? groups : 0));
+            if (hasZeroPoints)
+            {
+                matrix.SetZeroPoints(row, [.. Enumerable.Range(0, groups).Select(_ => (byte)random.Next(1 << bits))]);
+            }
         }
 
         return Guard(matrix.Panels, matrix.Bytes, matrix.ExpandRow, columns);
@@ -206,7 +213,8 @@ internal sealed unsafe class PanelCase : IDisposable
             panels.Scales is null ? null : (ushort*)Copy(panels.Scales, groups),
             panels.Minimums is null ? null : (ushort*)Copy(panels.Minimums, groups),
             panels.GroupColumns,
-            panels.ZeroPoint);
+            panels.ZeroPoint,
+            panels.ZeroPoints is null ? null : Copy(panels.ZeroPoints, groups / sizeof(ushort)));
     }
 
     private byte* Copy(void* source, long bytes)

@@ -87,6 +87,36 @@ public sealed class LayoutTests
     }
 
     [Theory]
+    [InlineData(4, 16)]
+    [InlineData(4, 64)]
+    [InlineData(8, 32)]
+    public void Grouped_rows_with_zero_points_and_an_order_expand_to_their_columns(int bits, int groupSize)
+    {
+        foreach ((int rows, int columns) in new[] { (1, 64), (17, 160), (40, 250) })
+        {
+            Random random = new(columns);
+            int[] order = [.. Enumerable.Range(0, columns)];
+            random.Shuffle(order);
+            using GroupedIntegerMatrix matrix = new(rows, columns, bits, groupSize, 8, hasMinimum: false, hasZeroPoints: true) { ColumnOrder = order };
+            int groups = (columns + groupSize - 1) / groupSize;
+            float[] actual = new float[columns];
+            for (int row = 0; row < rows; row++)
+            {
+                byte[] codes = [.. Enumerable.Range(0, columns).Select(_ => (byte)random.Next(1 << bits))];
+                byte[] zeroPoints = [.. Enumerable.Range(0, groups).Select(_ => (byte)random.Next((1 << bits) + 1))];
+                Half[] scales = [.. Enumerable.Range(0, groups).Select(_ => (Half)(random.NextSingle() - 0.5f))];
+                matrix.SetRow(row, codes, MemoryMarshal.Cast<Half, ushort>(scales), []);
+                matrix.SetZeroPoints(row, zeroPoints);
+                matrix.ExpandRow(row, actual);
+                for (int place = 0; place < columns; place++)
+                {
+                    Assert.Equal((float)scales[place / groupSize] * (codes[place] - zeroPoints[place / groupSize]), actual[order[place]]);
+                }
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]

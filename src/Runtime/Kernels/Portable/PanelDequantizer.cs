@@ -16,8 +16,8 @@ internal readonly unsafe ref struct PanelDequantizer<TLanes, V>
     {
         int group = (half * 16 / weights.GroupColumns * PanelMatrix.PanelRows) + lane;
         _scale = PanelFloats<TLanes, V>.LoadHalves(weights.PanelScales(panel) + group);
-        _hasMinimum = weights.Minimums is not null;
-        _minimum = _hasMinimum ? PanelFloats<TLanes, V>.LoadHalves(weights.PanelMinimums(panel) + group) : TLanes.Zero;
+        _hasMinimum = weights.HasMinimums;
+        _minimum = PanelMinimums<TLanes, V>.Load(weights, panel, group, _scale);
         _zeroPoint = TLanes.Broadcast(weights.ZeroPoint);
     }
 

@@ -33,7 +33,7 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
         const int Step = PanelMatrix.PanelRows * 4;
         byte* codes = weights.PanelValues(panel) + (lane * 4);
         ushort* scales = weights.PanelScales(panel) + lane;
-        ushort* minimums = weights.Minimums is null ? null : weights.PanelMinimums(panel) + lane;
+        bool hasMinimums = weights.HasMinimums;
         byte* totals = stackalloc byte[TokensAtOnce * PanelMatrix.PanelRows * sizeof(float)];
         Clear(totals, tokenCount);
         for (int group = 0; group < weights.GroupCount; group++)
@@ -59,7 +59,7 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
             }
 
             V scale = PanelFloats<TLanes, V>.LoadHalves(scales + (group * PanelMatrix.PanelRows));
-            V minimum = minimums is null ? TLanes.Zero : PanelFloats<TLanes, V>.LoadHalves(minimums + (group * PanelMatrix.PanelRows));
+            V minimum = PanelMinimums<TLanes, V>.Load(weights, panel, (group * PanelMatrix.PanelRows) + lane, scale);
             sbyte* input = x.Codes + (group * GroupColumns);
             int* inputSum = x.Sums + group;
             float* inputScale = x.Scales + (group / 2);
@@ -74,7 +74,7 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
                             GroupSum(TLanes.HighNibbles(c0), TLanes.HighNibbles(c1), TLanes.HighNibbles(c2), TLanes.HighNibbles(c3), input), 4));
                 V value = TLanes.ToFloat(TLanes.SubtractIntegers(sum, TLanes.Broadcast(weights.ZeroPoint * *inputSum)));
                 V result = TLanes.MultiplyAdd(TLanes.Multiply(scale, TLanes.BroadcastFrom(inputScale)), value, TLanes.Load(total));
-                if (minimums is not null)
+                if (hasMinimums)
                 {
                     float scaledSum = *inputScale * *inputSum;
                     result = TLanes.MultiplyAdd(minimum, TLanes.BroadcastFrom(&scaledSum), result);

@@ -98,7 +98,8 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
             low = TDot.Accumulate(low, TLanes.LowNibbles(pairs), TLanes.BroadcastFrom(input + 24));
             high = TDot.Accumulate(high, TLanes.HighNibbles(pairs), TLanes.BroadcastFrom(input + 28));
             V sum = TDot.Total(TDot.Combine(low, high));
-            total = AddBlock(total, sum, groups.Scale(), groups.Minimum(), groups.HasMinimums, weights.ZeroPoint, x, block);
+            V scale = groups.Scale();
+            total = AddBlock(total, sum, scale, groups.Minimum(scale), groups.HasMinimums, weights.ZeroPoint, x, block);
             groups.Next();
         }
 
@@ -125,7 +126,8 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
                 TLanes.Load(codes + (6 * Step)),
                 TLanes.Load(codes + (7 * Step)),
                 input);
-            total = AddBlock(total, sum, groups.Scale(), groups.Minimum(), groups.HasMinimums, weights.ZeroPoint, x, block);
+            V scale = groups.Scale();
+            total = AddBlock(total, sum, scale, groups.Minimum(scale), groups.HasMinimums, weights.ZeroPoint, x, block);
             groups.Next();
         }
 
@@ -156,7 +158,7 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
             V c6 = TLanes.LowNibbles(pairs);
             V c7 = TLanes.HighNibbles(pairs);
             V scale = groups.Scale();
-            V minimum = groups.Minimum();
+            V minimum = groups.Minimum(scale);
             sbyte* input = x.Codes + (block * PanelMatrix.BlockColumns);
             int position = block;
             float* total = (float*)totals;
@@ -204,7 +206,7 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
             V c6 = TLanes.Load(codes + (6 * Step));
             V c7 = TLanes.Load(codes + (7 * Step));
             V scale = groups.Scale();
-            V minimum = groups.Minimum();
+            V minimum = groups.Minimum(scale);
             sbyte* input = x.Codes + (block * PanelMatrix.BlockColumns);
             int position = block;
             float* total = (float*)totals;
@@ -293,8 +295,10 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
     private ref struct GroupCursor
     {
         private readonly int _groupBlocks;
+        private readonly int _zeroPoint;
         private ushort* _scales;
         private ushort* _minimums;
+        private byte* _zeroPoints;
         private int _left;
 
         public GroupCursor(in PanelMatrix weights, int panel, int lane)
@@ -302,9 +306,11 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
             Debug.Assert(weights.GroupColumns % PanelMatrix.BlockColumns == 0, "A group covers whole blocks.");
             _groupBlocks = weights.GroupColumns / PanelMatrix.BlockColumns;
             _left = _groupBlocks;
+            _zeroPoint = weights.ZeroPoint;
             _scales = weights.PanelScales(panel) + lane;
-            HasMinimums = weights.Minimums is not null;
-            _minimums = HasMinimums ? weights.PanelMinimums(panel) + lane : _scales;
+            HasMinimums = weights.HasMinimums;
+            _minimums = weights.Minimums is null ? null : weights.PanelMinimums(panel) + lane;
+            _zeroPoints = weights.ZeroPoints is null ? null : weights.PanelZeroPoints(panel) + lane;
         }
 
         public bool HasMinimums { get; }
@@ -313,7 +319,17 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
         public readonly V Scale() => PanelFloats<TLanes, V>.LoadHalves(_scales);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly V Minimum() => HasMinimums ? PanelFloats<TLanes, V>.LoadHalves(_minimums) : TLanes.Zero;
+        public readonly V Minimum(V scale)
+        {
+            if (!HasMinimums)
+            {
+                return TLanes.Zero;
+            }
+
+            return _zeroPoints is null
+                ? PanelFloats<TLanes, V>.LoadHalves(_minimums)
+                : PanelMinimums<TLanes, V>.OfZeroPoints(_zeroPoints, _zeroPoint, scale);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Next()
@@ -322,7 +338,23 @@ internal static unsafe partial class PanelKernelsInt8<TLanes, TDot, V>
             {
                 _left = _groupBlocks;
                 _scales += PanelMatrix.PanelRows;
+                if (HasMinimums)
+                {
+                    NextMinimum();
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void NextMinimum()
+        {
+            if (_zeroPoints is null)
+            {
                 _minimums += PanelMatrix.PanelRows;
+            }
+            else
+            {
+                _zeroPoints += PanelMatrix.PanelRows;
             }
         }
     }

@@ -53,10 +53,9 @@ internal static unsafe partial class ScalarKernels
                     float inputScale = x.Scales[((long)token * (x.Stride / PanelMatrix.BlockColumns)) + (first / PanelMatrix.BlockColumns)];
                     float* total = y + ((long)token * yStride) + row;
                     *total = MathF.FusedMultiplyAdd(scale * inputScale, sum, *total);
-                    if (weights.Minimums is not null)
+                    if (weights.HasMinimums)
                     {
-                        *total = MathF.FusedMultiplyAdd(
-                            HalfBits.ToSingle(weights.PanelMinimums(panel)[index]), inputScale * inputSum, *total);
+                        *total = MathF.FusedMultiplyAdd(Minimum(weights, panel, index, scale), inputScale * inputSum, *total);
                     }
                 }
             }

@@ -56,7 +56,13 @@ internal static unsafe partial class ScalarKernels
     private static float Dequantize(in PanelMatrix weights, int panel, int row, int column, int code)
     {
         int index = ((column / weights.GroupColumns) * PanelMatrix.PanelRows) + row;
-        float value = HalfBits.ToSingle(weights.PanelScales(panel)[index]) * (code - weights.ZeroPoint);
-        return weights.Minimums is null ? value : value + HalfBits.ToSingle(weights.PanelMinimums(panel)[index]);
+        float scale = HalfBits.ToSingle(weights.PanelScales(panel)[index]);
+        float value = scale * (code - weights.ZeroPoint);
+        return weights.HasMinimums ? value + Minimum(weights, panel, index, scale) : value;
     }
+
+    // What is added to scale · (code − zero point).
+    private static float Minimum(in PanelMatrix weights, int panel, int index, float scale) => weights.ZeroPoints is null
+        ? HalfBits.ToSingle(weights.PanelMinimums(panel)[index])
+        : scale * (weights.ZeroPoint - weights.PanelZeroPoints(panel)[index]);
 }

@@ -70,23 +70,4 @@ internal sealed class GptqTensor : IntegerTensor
         uint word = unchecked(words[start + (row / perWord)] + ones);
         return (int)((word >> (row % perWord * _bits)) & ((1u << _bits) - 1));
     }
-
-    /// <summary>The index of each column's group, or null where it is the column over the group size.</summary>
-    private int[]? ReadGroups(StoredPart part)
-    {
-        int[] groups = part.As<int>().ToArray();
-        bool runs = true;
-        for (int column = 0; column < groups.Length; column++)
-        {
-            if (groups[column] < 0 || groups[column] >= GroupCount)
-            {
-                throw new CheckpointException(
-                    part.File, "a column's group does not exist", tensor: part.Entry.Name, field: $"[{column}]", expected: $"0 to {GroupCount - 1}", found: $"{groups[column]}");
-            }
-
-            runs &= groups[column] == column / GroupSize;
-        }
-
-        return runs ? null : groups;
-    }
 }

@@ -6,9 +6,9 @@ using Sparrow.Runtime.Tensors.Layouts;
 namespace Sparrow.Runtime.Loading.Quantized;
 
 /// <summary>
-/// A weight of integer codes with a scale and a zero point a group: w = scale·(q − zero). Where the groups are runs of columns and half
-/// precision holds the scales, it goes into the grouped-integer layout without loss: in 4 bits where all zero points are one number, else in 8
-/// bits with q − zero as the code. What fits neither is decoded to float.
+/// A weight of integer codes with a scale and a zero point a group: w = scale·(q − zero). Where half precision holds the scales, it goes into the
+/// grouped-integer layout without loss: up to 4 bits in 4, more in 8, with zero points of groups where they differ. Columns that were grouped by
+/// importance are brought into the order of their groups. What does not fit is decoded to float.
 /// </summary>
 internal abstract class IntegerTensor : ModuleTensor
 {
@@ -42,7 +42,9 @@ internal abstract class IntegerTensor : ModuleTensor
         }
 
         int groupSize = GroupCount == 1 ? (Columns + 15) / 16 * 16 : GroupSize;
-        return new GroupedIntegerMatrix(Rows, Columns, layout.Bits, groupSize, layout.ZeroPoint, hasMinimum: false);
+        GroupedIntegerMatrix matrix = new(Rows, Columns, layout.Bits, groupSize, layout.ZeroPoint, hasMinimum: false, layout.HasZeroPoints);
+        matrix.ColumnOrder = ColumnsByGroup();
+        return matrix;
     }
 
     public override void StoreRows(WeightMatrix matrix, int firstRow, int rowCount, bool allowNonFinite)
@@ -56,6 +58,7 @@ internal abstract class IntegerTensor : ModuleTensor
         int[] codes = ArrayPool<int>.Shared.Rent(Columns);
         byte[] unsigned = ArrayPool<byte>.Shared.Rent(Columns);
         ushort[] scales = ArrayPool<ushort>.Shared.Rent(GroupCount);
+        byte[] zeroPoints = ArrayPool<byte>.Shared.Rent(GroupCount);
         try
         {
             for (int row = firstRow; row < firstRow + rowCount; row++)
@@ -64,15 +67,21 @@ internal abstract class IntegerTensor : ModuleTensor
                 for (int group = 0; group < GroupCount; group++)
                 {
                     scales[group] = BitConverter.HalfToUInt16Bits((Half)ScaleOf(row, group));
-                    int shift = grouped.ZeroPoint - ZeroOf(row, group);
+                    int zero = ZeroOf(row, group);
+                    int shift = grouped.HasZeroPoints ? -CodeRange.Smallest : grouped.ZeroPoint - zero;
+                    zeroPoints[group] = (byte)(zero + shift);
                     int end = Math.Min(Columns, (group + 1) * GroupSize);
-                    for (int column = group * GroupSize; column < end; column++)
+                    for (int position = group * GroupSize; position < end; position++)
                     {
-                        unsigned[column] = (byte)(codes[column] + shift);
+                        unsigned[position] = (byte)(codes[grouped.ColumnOrder is { } order ? order[position] : position] + shift);
                     }
                 }
 
                 grouped.SetRow(row, unsigned.AsSpan(0, Columns), scales.AsSpan(0, GroupCount), []);
+                if (grouped.HasZeroPoints)
+                {
+                    grouped.SetZeroPoints(row, zeroPoints.AsSpan(0, GroupCount));
+                }
             }
         }
         finally
@@ -80,6 +89,7 @@ internal abstract class IntegerTensor : ModuleTensor
             ArrayPool<int>.Shared.Return(codes);
             ArrayPool<byte>.Shared.Return(unsigned);
             ArrayPool<ushort>.Shared.Return(scales);
+            ArrayPool<byte>.Shared.Return(zeroPoints);
         }
     }
 
@@ -102,10 +112,31 @@ internal abstract class IntegerTensor : ModuleTensor
         }
     }
 
-    /// <summary>The layout that holds every row without loss, or null. Scans scales and zero points, which are few.</summary>
-    private (int Bits, int ZeroPoint)? FindLayout()
+    /// <summary>Checks a stored index of each column's group.</summary>
+    /// <returns>The index, or null where it is the column over the group size.</returns>
+    /// <exception cref="CheckpointException">A group that does not exist.</exception>
+    protected int[]? ReadGroups(StoredPart part)
     {
-        if (GroupOfColumn is not null || (GroupCount > 1 && GroupSize % 16 != 0))
+        int[] groups = part.As<int>().ToArray();
+        bool runs = true;
+        for (int column = 0; column < groups.Length; column++)
+        {
+            if (groups[column] < 0 || groups[column] >= GroupCount)
+            {
+                throw new CheckpointException(
+                    part.File, "a column's group does not exist", tensor: part.Entry.Name, field: $"[{column}]", expected: $"0 to {GroupCount - 1}", found: $"{groups[column]}");
+            }
+
+            runs &= groups[column] == column / GroupSize;
+        }
+
+        return runs ? null : groups;
+    }
+
+    /// <summary>The layout that holds every row without loss, or null. Scans scales and zero points, which are few.</summary>
+    private (int Bits, int ZeroPoint, bool HasZeroPoints)? FindLayout()
+    {
+        if ((GroupCount > 1 && GroupSize % 16 != 0) || (GroupOfColumn is not null && ColumnsByGroup() is null))
         {
             return null;
         }
@@ -131,11 +162,34 @@ internal abstract class IntegerTensor : ModuleTensor
         }
 
         (int smallest, int largest) = CodeRange;
-        if (smallestZero == largestZero && largest - smallest <= 15 && smallestZero - smallest is >= 0 and <= 15)
+        if (largest - smallest <= 15)
         {
-            return (4, smallestZero - smallest);
+            return smallestZero == largestZero && smallestZero - smallest is >= 0 and <= 15
+                ? (4, smallestZero - smallest, false)
+                : (4, 8, true);
         }
 
-        return largest - smallestZero <= 127 && smallest - largestZero >= -128 ? (8, 128) : null;
+        // One zero point for all costs nothing where codes less their zero points still fit a byte.
+        return (8, 128, largest - smallestZero > 127 || smallest - largestZero < -128);
+    }
+
+    /// <summary>Columns in the order of their groups, or null where they stand so already, or where groups are not equally large.</summary>
+    private int[]? ColumnsByGroup()
+    {
+        if (GroupOfColumn is not { } groups)
+        {
+            return null;
+        }
+
+        int[] order = [.. Enumerable.Range(0, Columns).OrderBy(column => groups[column])];
+        for (int position = 0; position < order.Length; position++)
+        {
+            if (groups[order[position]] != position / GroupSize)
+            {
+                return null;
+            }
+        }
+
+        return order;
     }
 }

@@ -53,12 +53,4 @@ internal sealed class PackedTensor : IntegerTensor
     // Codes and zero points carry the same offset, which is the zero point of symmetric layers.
     protected override int ZeroOf(int row, int group) =>
         _zeros is null ? 1 << (_bits - 1) : BitFields.Read(_zeros.As<uint>(), group, _groups, row, _bits, _padded);
-
-    private int[] ReadGroups(StoredPart part)
-    {
-        int[] groups = part.As<int>().ToArray();
-        int wrong = Array.FindIndex(groups, group => group < 0 || group >= _groups);
-        return wrong < 0 ? groups : throw new CheckpointException(
-            part.File, "a column's group does not exist", tensor: part.Entry.Name, field: $"[{wrong}]", expected: $"0 to {_groups - 1}", found: $"{groups[wrong]}");
-    }
 }

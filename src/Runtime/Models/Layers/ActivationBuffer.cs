@@ -18,6 +18,7 @@ internal sealed unsafe class ActivationBuffer : IDisposable, IParallelWork
     private int _int8First;
     private int _int8End;
     private KernelSet? _kernels;
+    private ActivationBuffer? _reordered;
 
     /// <param name="maxTokens">Rows.</param>
     /// <param name="columns">Values a row; padded to a multiple of 32 with zeros that must stay zeros.</param>
@@ -46,6 +47,28 @@ internal sealed unsafe class ActivationBuffer : IDisposable, IParallelWork
 
     /// <summary>Says that the floats have changed, so that an int8 form made earlier no longer holds.</summary>
     public void MarkWritten() => _int8First = _int8End = 0;
+
+    /// <summary>Some tokens with their columns in another order, as rows of a buffer that holds until the next call.</summary>
+    /// <param name="order">The column at each place.</param>
+    /// <param name="firstToken">First row.</param>
+    /// <param name="tokenCount">Rows.</param>
+    public ActivationBuffer Reordered(int[] order, int firstToken, int tokenCount)
+    {
+        Debug.Assert(order.Length == Columns, "The order has a place for each column.");
+        _reordered ??= new ActivationBuffer(MaxTokens, Columns);
+        for (int token = 0; token < tokenCount; token++)
+        {
+            float* source = Row(firstToken + token);
+            float* target = _reordered.Row(token);
+            for (int place = 0; place < order.Length; place++)
+            {
+                target[place] = source[order[place]];
+            }
+        }
+
+        _reordered.MarkWritten();
+        return _reordered;
+    }
 
     /// <summary>The int8 form of some tokens, made now unless an earlier call has.</summary>
     public Int8Rows Int8(int firstToken, int tokenCount, KernelSet kernels, WorkerPool pool, WorkerLane lane = WorkerLane.Serving)
@@ -78,6 +101,7 @@ internal sealed unsafe class ActivationBuffer : IDisposable, IParallelWork
         _floats.Dispose();
         _codes?.Dispose();
         _blocks?.Dispose();
+        _reordered?.Dispose();
     }
 
     // A row takes well below a microsecond; fewer than this many are not worth waking a second core.

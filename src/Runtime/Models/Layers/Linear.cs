@@ -18,6 +18,7 @@ internal sealed unsafe class Linear : IParallelWork
     private readonly PanelMatrix _panels;
     private readonly MatMulKernel? _floatKernel;
     private readonly MatMulInt8Kernel? _int8Kernel;
+    private readonly int[]? _columnOrder;
 
     // The call in progress: a layer is run by one engine, one call at a time, so these fields serve as the arguments of the parallel work.
     private float* _x;
@@ -56,10 +57,12 @@ internal sealed unsafe class Linear : IParallelWork
                 break;
             case GroupedIntegerMatrix { Bits: 4 } grouped:
                 _panels = grouped.Panels;
+                _columnOrder = grouped.ColumnOrder;
                 (_floatKernel, _int8Kernel) = int8Activations ? ((MatMulKernel?)null, kernels.MatMulQ4Int8) : (kernels.MatMulQ4, null);
                 break;
             case GroupedIntegerMatrix grouped:
                 _panels = grouped.Panels;
+                _columnOrder = grouped.ColumnOrder;
                 (_floatKernel, _int8Kernel) = int8Activations ? ((MatMulKernel?)null, kernels.MatMulQ8Int8) : (kernels.MatMulQ8, null);
                 break;
             case KQuantMatrix packed:
@@ -119,6 +122,12 @@ internal sealed unsafe class Linear : IParallelWork
         if (tokenCount == 0)
         {
             return;
+        }
+
+        if (_columnOrder is not null)
+        {
+            input = input.Reordered(_columnOrder, firstToken, tokenCount);
+            firstToken = 0;
         }
 
         if (_int8Kernel is not null)

@@ -7,13 +7,15 @@ namespace Sparrow.Runtime.Tensors.Layouts;
 /// <summary>
 /// Weights as unsigned codes of 4 or 8 bits with a half-precision scale, and maybe a minimum, for each group of columns:
 /// w = scale · (code − zero point) [+ minimum], the product rounded to float before the sum. Home of Q8_0 (codes q + 128, zero point 128), Q4_0
-/// (zero point 8), Q4_1 (minimums) and their like. In panels of 16 rows (<see cref="PanelMatrix"/>).
+/// (zero point 8), Q4_1 (minimums), of GPTQ, AWQ and compressed-tensors (zero points of groups) and their like. In panels of 16 rows
+/// (<see cref="PanelMatrix"/>).
 /// </summary>
 public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
 {
     private readonly NativeBuffer _codes;
     private readonly NativeBuffer _scales;
     private readonly NativeBuffer? _minimums;
+    private readonly NativeBuffer? _zeroPoints;
     private readonly PanelMatrix _panels;
 
     /// <summary>A matrix of zeros.</summary>
@@ -23,7 +25,8 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
     /// <param name="groupSize">Columns that share a scale: a multiple of 16; the last group may be short.</param>
     /// <param name="zeroPoint">The code that stands for zero, before the minimum is added.</param>
     /// <param name="hasMinimum">Whether a group has a minimum.</param>
-    public GroupedIntegerMatrix(int rows, int columns, int bits, int groupSize, int zeroPoint, bool hasMinimum)
+    /// <param name="hasZeroPoints">Whether a group has a zero point of its own; it has no minimum then.</param>
+    public GroupedIntegerMatrix(int rows, int columns, int bits, int groupSize, int zeroPoint, bool hasMinimum, bool hasZeroPoints = false)
         : base(rows, columns)
     {
         if (bits is not (4 or 8))
@@ -39,6 +42,11 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
 
         ArgumentOutOfRangeException.ThrowIfNegative(zeroPoint);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(zeroPoint, 1 << bits);
+        if (hasMinimum && hasZeroPoints)
+        {
+            throw new ArgumentException("A group has a minimum or a zero point, not both.", nameof(hasZeroPoints));
+        }
+
         Bits = bits;
         GroupSize = groupSize;
         ZeroPoint = zeroPoint;
@@ -52,6 +60,7 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
         _codes = new NativeBuffer(panelBytes * panelCount);
         _scales = new NativeBuffer(groups * panelCount * PanelMatrix.PanelRows * sizeof(ushort));
         _minimums = hasMinimum ? new NativeBuffer(_scales.Length) : null;
+        _zeroPoints = hasZeroPoints ? new NativeBuffer(groups * panelCount * PanelMatrix.PanelRows) : null;
         _panels = new PanelMatrix(
             _codes.Pointer,
             panelBytes,
@@ -59,7 +68,8 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
             (ushort*)_scales.Pointer,
             _minimums is null ? null : (ushort*)_minimums.Pointer,
             storedGroup,
-            zeroPoint);
+            zeroPoint,
+            _zeroPoints is null ? null : _zeroPoints.Pointer);
     }
 
     public int Bits { get; }
@@ -68,11 +78,19 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
 
     public int ZeroPoint { get; }
 
+    /// <summary>
+    /// Which column of the layer stands at each place, or null where they stand in order. Codes, and the activations they meet, go by place;
+    /// <see cref="ExpandRow"/> goes by column. GPTQ's act-order gives columns of one importance a scale.
+    /// </summary>
+    public int[]? ColumnOrder { get; set; }
+
     public bool HasMinimum => _minimums is not null;
 
-    public override long Bytes => _codes.Length + _scales.Length + (_minimums?.Length ?? 0);
+    public bool HasZeroPoints => _zeroPoints is not null;
 
-    public override string Format => $"int{Bits}-g{GroupSize}{(HasMinimum ? "-min" : "")}";
+    public override long Bytes => _codes.Length + _scales.Length + (_minimums?.Length ?? 0) + (_zeroPoints?.Length ?? 0) + ((ColumnOrder?.Length ?? 0) * sizeof(int));
+
+    public override string Format => $"int{Bits}-g{GroupSize}{(HasMinimum ? "-min" : "")}{(HasZeroPoints ? "-zero" : "")}{(ColumnOrder is null ? "" : "-order")}";
 
     internal PanelMatrix Panels => _panels;
 
@@ -108,6 +126,17 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
         }
     }
 
+    /// <summary>Sets the zero points of one row, in a matrix that has them. Rows may be set from several threads at once.</summary>
+    /// <param name="row">Row index.</param>
+    /// <param name="zeroPoints">The code that stands for zero, one a group; it may lie outside the codes' range.</param>
+    /// <exception cref="ArgumentException">The span has another length, or all groups share one zero point.</exception>
+    public void SetZeroPoints(int row, ReadOnlySpan<byte> zeroPoints)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        CheckLength(zeroPoints.Length, HasZeroPoints ? (Columns + GroupSize - 1) / GroupSize : 0, nameof(zeroPoints));
+        SetGroups(_panels.PanelZeroPoints(row / PanelMatrix.PanelRows) + (row % PanelMatrix.PanelRows), zeroPoints);
+    }
+
     public override void ExpandRow(int row, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
@@ -117,6 +146,7 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
         destination = destination[..Columns];
         float scale = 0;
         float minimum = 0;
+        int zeroPoint = ZeroPoint;
         for (int column = 0; column < destination.Length; column++)
         {
             if (column % _panels.GroupColumns == 0)
@@ -124,6 +154,7 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
                 int group = ((column / _panels.GroupColumns) * PanelMatrix.PanelRows) + lane;
                 scale = HalfBits.ToSingle(_panels.PanelScales(panel)[group]);
                 minimum = HasMinimum ? HalfBits.ToSingle(_panels.PanelMinimums(panel)[group]) : 0;
+                zeroPoint = HasZeroPoints ? _panels.PanelZeroPoints(panel)[group] : ZeroPoint;
             }
 
             int code;
@@ -138,8 +169,8 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
             }
 
             // Without a minimum nothing is added: −0 + 0 would lose the sign.
-            float value = scale * (code - ZeroPoint);
-            destination[column] = HasMinimum ? value + minimum : value;
+            float value = scale * (code - zeroPoint);
+            destination[ColumnOrder is null ? column : ColumnOrder[column]] = HasMinimum ? value + minimum : value;
         }
     }
 
@@ -148,6 +179,7 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
         _codes.Dispose();
         _scales.Dispose();
         _minimums?.Dispose();
+        _zeroPoints?.Dispose();
     }
 
     private static void CheckLength(int length, int expected, string name)
@@ -199,11 +231,12 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
         }
     }
 
-    private void SetGroups(ushort* target, ReadOnlySpan<ushort> values)
+    private void SetGroups<T>(T* target, ReadOnlySpan<T> values)
+        where T : unmanaged
     {
         int copies = GroupSize / _panels.GroupColumns;
         int stored = 0;
-        foreach (ushort value in values)
+        foreach (T value in values)
         {
             for (int copy = 0; copy < copies && stored < _panels.GroupCount; copy++, stored++)
             {

@@ -121,7 +121,7 @@ public sealed unsafe class SparseMatrix : WeightMatrix
     public static SparseMatrix FromDense(GroupedIntegerMatrix dense)
     {
         ArgumentNullException.ThrowIfNull(dense);
-        if (dense.HasMinimum || dense.GroupSize % PanelMatrix.BlockColumns != 0)
+        if (dense.HasMinimum || dense.HasZeroPoints || dense.ColumnOrder is not null || dense.GroupSize % PanelMatrix.BlockColumns != 0)
         {
             throw new ArgumentException($"Sparse codes have scales for multiples of 32 columns and no minimums; {dense.Format} has not.", nameof(dense));
         }
