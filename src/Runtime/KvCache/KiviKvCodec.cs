@@ -22,7 +22,7 @@ internal sealed unsafe class KiviKvCodec(int bits, int valueGroup, int scaleBits
             StoreParameter(parameters, headSize + d, offset);
             for (int j = 0; j < KvLayout.BlockTokens; j++)
             {
-                codes[j] = KvGroupQuantizer.Encode(row[j], scale, offset, Bits);
+                codes[j] = KvQuantizer.Encode(row[j], scale, offset, Bits);
             }
 
             StoreCodes(codes, destination, d * KvLayout.BlockTokens);

@@ -9,9 +9,6 @@ namespace Sparrow.Runtime.KvCache;
 /// <param name="Pairs">One pair a layer.</param>
 public sealed record KvProfile(string Name, IReadOnlyList<KvPair> Pairs)
 {
-    /// <summary>Channels of a group of values in KIVI's mode, where a profile says nothing else.</summary>
-    public const int DefaultKiviValueGroup = 32;
-
     private static readonly (string Name, int KeyBits, int ValueBits, KvQuantizerMode Mode)[] s_presets =
     [
         ("kv32", 32, 32, KvQuantizerMode.PerToken),
@@ -31,7 +28,8 @@ public sealed record KvProfile(string Name, IReadOnlyList<KvPair> Pairs)
     /// <summary>Which values share a scale.</summary>
     public KvQuantizerMode Mode { get; init; }
 
-    /// <summary>Channels of a group of values, a multiple of 16; 0: the whole head.</summary>
+    /// <summary>Channels of a group of values, a multiple of 16; 0: the whole head, in both modes. KIVI and KVTuner publish groups of 32, which cost
+    /// half a bit a value more at heads of 64.</summary>
     public int ValueGroup { get; init; }
 
     /// <summary>Bits of a group's scale and of its minimum: 16, or 32 for reference runs.</summary>
@@ -85,7 +83,6 @@ public sealed record KvProfile(string Name, IReadOnlyList<KvPair> Pairs)
         new(name, [.. Enumerable.Repeat(pair, layerCount)])
         {
             Mode = mode,
-            ValueGroup = mode == KvQuantizerMode.Kivi ? DefaultKiviValueGroup : 0,
         };
 
     /// <summary>A preset by name, else a file.</summary>

@@ -98,7 +98,7 @@ public static class KvProfileFile
             : IsText(name, "per_token") ? KvQuantizerMode.PerToken
             : IsText(name, "kivi") ? KvQuantizerMode.Kivi
             : throw Wrong(path, "mode", "per_token or kivi", name);
-        int valueGroup = mode == KvQuantizerMode.Kivi ? KvProfile.DefaultKiviValueGroup : 0;
+        int valueGroup = 0;
         if (Member(root, "value_group") is { } group)
         {
             valueGroup = IsText(group, "head") ? 0

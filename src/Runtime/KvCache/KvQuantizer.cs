@@ -1,25 +1,47 @@
 namespace Sparrow.Runtime.KvCache;
 
 /// <summary>
-/// The definition of quantised keys and values, in plain loops: what cache codecs are compared with. A group of values becomes codes of 8, 4 or 2 bits,
-/// a scale and a minimum: x̂ = code·scale + minimum (KIVI, arXiv 2402.02750; KVTuner, arXiv 2502.04420).
+/// The definition of quantised keys and values: what sealed blocks are made with. A group of values becomes codes of 8, 4 or 2 bits, a scale and a
+/// minimum (KIVI, arXiv 2402.02750; KVTuner, arXiv 2502.04420): s = max(max − min, 1e-5) / (2^bits − 1); code = clamp(round to even((x − min) / s),
+/// 0, 2^bits − 1); x̂ = code · s + min.
 /// </summary>
 /// <remarks>
 /// <para>Per token, a group is channels of one token; per channel, it is tokens of one channel, so keys with a few large channels keep the others fine.</para>
 /// <para>
-/// Scale and minimum are rounded to halves first and codes computed from what was stored, so a code is the nearest one to what a reader decodes. A
-/// group narrower than 1e-5 gets that width: the published programs divide 0 by 0 there.
+/// Codes are computed from scale and minimum as they are <em>stored</em>, so that rounding those to halves costs no second step of error. The floor
+/// of the range keeps a constant group from dividing by nothing, as the published programs do: it decodes to its constant. A value that is no number
+/// spoils its group, so that a broken model shows.
 /// </para>
 /// </remarks>
 public static class KvQuantizer
 {
-    private const float SmallestRange = 1e-5f;
+    private const float LeastRange = 1e-5f;
+    private const float LargestHalf = 65504;
+
+    /// <summary>Scale and minimum of a group, as they will be stored.</summary>
+    /// <param name="minimum">Smallest value of the group.</param>
+    /// <param name="maximum">Largest value.</param>
+    /// <param name="bits">Bits of a code.</param>
+    /// <param name="asHalves">Whether they are stored as halves; else they stay single, as in the published programs.</param>
+    public static (float Scale, float Minimum) Fit(float minimum, float maximum, int bits, bool asHalves)
+    {
+        // The least range gives 255 codes a scale that still rounds to the smallest half, not to 0.
+        float scale = MathF.Max(maximum - minimum, LeastRange) / ((1 << bits) - 1);
+        return asHalves ? (ToHalf(scale), ToHalf(minimum)) : (scale, minimum);
+    }
+
+    /// <summary>The code of a value.</summary>
+    public static int Encode(float x, float scale, float minimum, int bits) =>
+        (int)Math.Clamp(MathF.Round((x - minimum) / scale), 0, (1 << bits) - 1);
+
+    /// <summary>The value of a code.</summary>
+    public static float Decode(int code, float scale, float minimum) => (code * scale) + minimum;
 
     /// <summary>Quantises one group.</summary>
     /// <param name="values">The group.</param>
     /// <param name="bits">8, 4 or 2.</param>
     /// <param name="codes">Receives a code a value.</param>
-    /// <param name="half">Whether scale and minimum are stored as halves; else they stay single, as in the published programs.</param>
+    /// <param name="half">Whether scale and minimum are stored as halves.</param>
     /// <returns>The scale and the minimum as stored.</returns>
     public static (float Scale, float Minimum) QuantizeGroup(ReadOnlySpan<float> values, int bits, Span<byte> codes, bool half = true)
     {
@@ -32,29 +54,18 @@ public static class KvQuantizer
         float high = float.NegativeInfinity;
         foreach (float value in values)
         {
-            low = Math.Min(low, value);
-            high = Math.Max(high, value);
+            low = MathF.Min(low, value);
+            high = MathF.Max(high, value);
         }
 
-        float maxCode = (1 << bits) - 1;
-        float scale = Math.Max(high - low, SmallestRange) / maxCode;
-        if (half)
-        {
-            // The smallest half above 0 keeps the division defined; a larger step than asked for only makes codes smaller.
-            scale = Math.Max((float)(Half)scale, (float)Half.Epsilon);
-            low = (float)(Half)low;
-        }
-
+        (float scale, float minimum) = Fit(low, high, bits, half);
         for (int i = 0; i < values.Length; i++)
         {
-            codes[i] = (byte)Math.Clamp(MathF.Round((values[i] - low) / scale), 0, maxCode);
+            codes[i] = (byte)Encode(values[i], scale, minimum, bits);
         }
 
-        return (scale, low);
+        return (scale, minimum);
     }
-
-    /// <summary>The value of a code.</summary>
-    public static float Dequantize(byte code, float scale, float minimum) => (code * scale) + minimum;
 
     /// <summary>
     /// Quantises the channels of tokens in groups along the channels: values, and keys in per-token mode.
@@ -109,6 +120,8 @@ public static class KvQuantizer
             }
         }
     }
+
+    private static float ToHalf(float x) => (float)(Half)Math.Clamp(x, -LargestHalf, LargestHalf);
 
     private static void RequireDivides(int group, int count)
     {

@@ -40,7 +40,7 @@ internal sealed unsafe class PerTokenKvCodec(int bits, int valueGroup, int scale
             open.Widen(source + open.Offset(d * KvLayout.BlockTokens), row, KvLayout.BlockTokens);
             for (int j = 0; j < KvLayout.BlockTokens; j++)
             {
-                codes[j] = KvGroupQuantizer.Encode(row[j], scales[j], minima[j], Bits);
+                codes[j] = KvQuantizer.Encode(row[j], scales[j], minima[j], Bits);
             }
 
             StoreCodes(codes, destination, d * KvLayout.BlockTokens);

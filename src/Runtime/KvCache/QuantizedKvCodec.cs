@@ -4,7 +4,7 @@ using Sparrow.Runtime.Kernels;
 namespace Sparrow.Runtime.KvCache;
 
 /// <summary>
-/// Keys and values as codes of 8, 4 or 2 bits with a scale and a minimum for each group (<see cref="KvGroupQuantizer"/>). Attention reads the codes
+/// Keys and values as codes of 8, 4 or 2 bits with a scale and a minimum for each group (<see cref="KvQuantizer"/>). Attention reads the codes
 /// packed: scales and minima are folded into what they are multiplied with.
 /// <code>
 /// keys of a head:    codes [headSize][32 tokens], scales, minima       one of each a token, or a channel (KIVI)
@@ -64,7 +64,7 @@ internal abstract unsafe class QuantizedKvCodec : KvCodec
                 // Padding joins no group's range; its codes are clamped like any.
                 int start = i * group;
                 (float minimum, float maximum) = Range(row + start, Math.Min(group, headSize - start));
-                (float scale, float offset) = KvGroupQuantizer.Fit(minimum, maximum, Bits, _halfParameters);
+                (float scale, float offset) = KvQuantizer.Fit(minimum, maximum, Bits, _halfParameters);
                 int parameter = (i * KvLayout.BlockTokens) + token;
                 StoreParameter(parameters, parameter, scale);
                 StoreParameter(parameters, (groups * KvLayout.BlockTokens) + parameter, offset);
@@ -73,7 +73,7 @@ internal abstract unsafe class QuantizedKvCodec : KvCodec
                 {
                     for (int lane = 0; lane < 16; lane++)
                     {
-                        codes[lane] = KvGroupQuantizer.Encode(row[d + lane], scale, offset, Bits);
+                        codes[lane] = KvQuantizer.Encode(row[d + lane], scale, offset, Bits);
                     }
 
                     StoreCodes(codes, destination, (token * padded) + d);
@@ -139,7 +139,7 @@ internal abstract unsafe class QuantizedKvCodec : KvCodec
     }
 
     /// <summary>Scale and minimum of a group as they will be stored.</summary>
-    protected (float Scale, float Minimum) Fit(float minimum, float maximum) => KvGroupQuantizer.Fit(minimum, maximum, Bits, _halfParameters);
+    protected (float Scale, float Minimum) Fit(float minimum, float maximum) => KvQuantizer.Fit(minimum, maximum, Bits, _halfParameters);
 
     protected void StoreParameter(byte* parameters, int index, float value)
     {

@@ -46,9 +46,8 @@ public sealed class KvPerplexityTests : IDisposable
         int windows = RunsAll ? expected.Length : 1;
         KvQuantizerMode quantizer = mode == "kivi" ? KvQuantizerMode.Kivi : KvQuantizerMode.PerToken;
 
-        // The reference has one group of values a head in both modes.
-        KvProfileFile.Write(
-            _profile, KvProfile.Uniform("reference", 30, new KvPair(keyBits, valueBits), quantizer) with { ValueGroup = 0 });
+        // The reference keeps scales, and what is not quantised, in single precision.
+        KvProfileFile.Write(_profile, KvProfile.Uniform("reference", 30, new KvPair(keyBits, valueBits), quantizer) with { ScaleBits = 32 });
         string path = SharedData.Require("models", "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf");
         using LoadedModel model = ModelLoader.Load(
             path, new InferenceOptions { Activations = "float", KvProfile = _profile, MaxRunning = 4, MaxBatchedTokens = StepTokens });

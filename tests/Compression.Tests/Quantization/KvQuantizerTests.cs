@@ -52,7 +52,7 @@ public sealed class KvQuantizerTests
                 (int token, int channel) = Math.DivRem(i % headValues, Channels);
                 int head = i / headValues;
                 int index = perChannel ? (((head * TokenCount / group) + (token / group)) * Channels) + channel : i / group;
-                Assert.Equal(decoded[i], KvQuantizer.Dequantize(codes[i], scales[index], minimums[index]));
+                Assert.Equal(decoded[i], KvQuantizer.Decode(codes[i], scales[index], minimums[index]));
 
                 // A constant group has a scale of 0 and codes of garbage over there; only its value counts.
                 if (expectedScales[index] > 0)
@@ -130,8 +130,8 @@ public sealed class KvQuantizerTests
             Assert.Equal(minimum, (float)(Half)minimum);
             for (int i = 0; i < values.Length; i++)
             {
-                float error = Math.Abs(KvQuantizer.Dequantize(codes[i], scale, minimum) - values[i]);
-                float least = Enumerable.Range(0, 1 << bits).Min(code => Math.Abs(KvQuantizer.Dequantize((byte)code, scale, minimum) - values[i]));
+                float error = Math.Abs(KvQuantizer.Decode(codes[i], scale, minimum) - values[i]);
+                float least = Enumerable.Range(0, 1 << bits).Min(code => Math.Abs(KvQuantizer.Decode(code, scale, minimum) - values[i]));
                 Assert.Equal(least, error, 1e-6f);
 
                 // Half a step, and what rounding the range to halves may cut off at its ends.
@@ -150,7 +150,7 @@ public sealed class KvQuantizerTests
 
         (float scale, float minimum) = KvQuantizer.QuantizeGroup([constant, constant, constant, constant], 4, codes);
 
-        Assert.All(codes, code => Assert.Equal(constant, KvQuantizer.Dequantize(code, scale, minimum)));
+        Assert.All(codes, code => Assert.Equal(constant, KvQuantizer.Decode(code, scale, minimum)));
     }
 
     [Fact]

@@ -116,10 +116,10 @@ public sealed unsafe class KvGoldenTests
         float[] result = new float[x.Length];
         foreach (IGrouping<int, int> indices in Enumerable.Range(0, x.Length).GroupBy(i => GroupOf(i, channels, group)))
         {
-            (float scale, float minimum) = KvGroupQuantizer.Fit(indices.Min(i => x[i]), indices.Max(i => x[i]), bits, asHalves: false);
+            (float scale, float minimum) = KvQuantizer.Fit(indices.Min(i => x[i]), indices.Max(i => x[i]), bits, asHalves: false);
             foreach (int i in indices)
             {
-                result[i] = KvGroupQuantizer.Decode(KvGroupQuantizer.Encode(x[i], scale, minimum, bits), scale, minimum);
+                result[i] = KvQuantizer.Decode(KvQuantizer.Encode(x[i], scale, minimum, bits), scale, minimum);
             }
         }
 

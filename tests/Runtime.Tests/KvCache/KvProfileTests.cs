@@ -8,7 +8,7 @@ public sealed class KvProfileTests : IDisposable
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".json");
 
-    // Effective bits of Llama-3.1-8B's shape (heads of 128): a group of 128 adds a quarter of a bit, one of 32 a whole one.
+    // Effective bits of Llama-3.1-8B's shape (heads of 128): a group of 128 adds a quarter of a bit; one of 32, as KIVI's keys have, a whole one.
     [Theory]
     [InlineData("kv32", 32)]
     [InlineData("kv16", 16)]
@@ -16,18 +16,19 @@ public sealed class KvProfileTests : IDisposable
     [InlineData("k8v4", 6.25)]
     [InlineData("kv4", 4.25)]
     [InlineData("k4v2", 3.25)]
-    [InlineData("kivi4", 5)]
-    [InlineData("kivi2", 3)]
+    [InlineData("kivi4", 4.625)]
+    [InlineData("kivi2", 2.625)]
     public void Effective_bits_count_scales(string preset, double bits)
     {
         Assert.Equal(bits, KvProfile.Preset(preset, 4).EffectiveBits(128), 1e-12);
     }
 
     [Fact]
-    public void A_group_of_values_as_large_as_the_head_costs_less()
+    public void Groups_of_32_values_as_published_cost_a_quarter_of_a_bit_more()
     {
-        KvProfile profile = KvProfile.Preset("kivi4", 2) with { ValueGroup = 0 };
-        Assert.Equal(4.75, profile.EffectiveBits(64), 1e-12);
+        Assert.Equal(4.75, KvProfile.Preset("kivi4", 2).EffectiveBits(64), 1e-12);
+        KvProfile profile = KvProfile.Preset("kivi4", 2) with { ValueGroup = 32 };
+        Assert.Equal(5, profile.EffectiveBits(64), 1e-12);
         Assert.NotEqual(KvProfile.Preset("kivi4", 2).Digest, profile.Digest);
     }
 
@@ -50,9 +51,11 @@ public sealed class KvProfileTests : IDisposable
                 KvPair pair = new(keyBits, valueBits);
                 long codes = P * headSize * (keyBits + valueBits) / 8;
                 KvProfile perToken = KvProfile.Uniform("a", 2, pair);
-                KvProfile kivi = KvProfile.Uniform("b", 2, pair, KvQuantizerMode.Kivi);
+                KvProfile kivi = KvProfile.Uniform("b", 2, pair, KvQuantizerMode.Kivi) with { ValueGroup = 32 };
+                KvProfile wholeHead = KvProfile.Uniform("c", 2, pair, KvQuantizerMode.Kivi);
                 Assert.Equal(2 * KvHeads * (codes + (8 * P)), PagedKvCache.PlanBlockBytes(shape, perToken));
                 Assert.Equal(2 * KvHeads * (codes + (4 * headSize) + (4 * P * headSize / 32)), PagedKvCache.PlanBlockBytes(shape, kivi));
+                Assert.Equal(2 * KvHeads * (codes + (4 * headSize) + (4 * P)), PagedKvCache.PlanBlockBytes(shape, wholeHead));
                 Assert.Equal(
                     perToken.EffectiveBits(headSize), 8.0 * PagedKvCache.PlanBlockBytes(shape, perToken) / (2 * 2 * KvHeads * P * headSize), 1e-9);
                 Assert.Equal(kivi.EffectiveBits(headSize), 8.0 * PagedKvCache.PlanBlockBytes(shape, kivi) / (2 * 2 * KvHeads * P * headSize), 1e-9);
@@ -89,7 +92,7 @@ public sealed class KvProfileTests : IDisposable
         KvProfile profile = KvProfile.Resolve(_path, 2);
 
         Assert.Equal(KvQuantizerMode.Kivi, profile.Mode);
-        Assert.Equal((32, 16), (profile.ValueGroup, profile.ScaleBits));
+        Assert.Equal((0, 16), (profile.ValueGroup, profile.ScaleBits));
         Assert.Equal([new KvPair(8, 4), new KvPair(4, 2)], profile.Pairs);
     }
 

@@ -125,10 +125,10 @@ public sealed unsafe class QuantizedKvCodecTests
     {
         foreach (int bits in new[] { 8, 4, 2 })
         {
-            (float scale, float minimum) = KvGroupQuantizer.Fit(0.5f, 0.5f, bits, asHalves: true);
-            Assert.Equal(0.5f, KvGroupQuantizer.Decode(KvGroupQuantizer.Encode(0.5f, scale, minimum, bits), scale, minimum));
-            (scale, minimum) = KvGroupQuantizer.Fit(0, 0, bits, asHalves: true);
-            Assert.Equal(0, KvGroupQuantizer.Decode(KvGroupQuantizer.Encode(0, scale, minimum, bits), scale, minimum));
+            (float scale, float minimum) = KvQuantizer.Fit(0.5f, 0.5f, bits, asHalves: true);
+            Assert.Equal(0.5f, KvQuantizer.Decode(KvQuantizer.Encode(0.5f, scale, minimum, bits), scale, minimum));
+            (scale, minimum) = KvQuantizer.Fit(0, 0, bits, asHalves: true);
+            Assert.Equal(0, KvQuantizer.Decode(KvQuantizer.Encode(0, scale, minimum, bits), scale, minimum));
         }
     }
 
@@ -136,17 +136,17 @@ public sealed unsafe class QuantizedKvCodecTests
     public void Codes_of_the_designs_example_are_exact()
     {
         float[] x = [0, 1, 2, 3, 4, 5, 6, 9];
-        (float scale, float minimum) = KvGroupQuantizer.Fit(0, 9, 2, asHalves: true);
+        (float scale, float minimum) = KvQuantizer.Fit(0, 9, 2, asHalves: true);
         Assert.Equal((3f, 0f), (scale, minimum));
-        Assert.Equal([0, 0, 1, 1, 1, 2, 2, 3], x.Select(value => KvGroupQuantizer.Encode(value, scale, minimum, 2)));
+        Assert.Equal([0, 0, 1, 1, 1, 2, 2, 3], x.Select(value => KvQuantizer.Encode(value, scale, minimum, 2)));
     }
 
     [Fact]
     public void Numbers_that_are_none_and_numbers_beyond_a_half_show_or_are_bounded()
     {
-        (float scale, float minimum) = KvGroupQuantizer.Fit(float.NaN, 1, 4, asHalves: true);
-        Assert.True(float.IsNaN(KvGroupQuantizer.Decode(KvGroupQuantizer.Encode(1, scale, minimum, 4), scale, minimum)));
-        (scale, minimum) = KvGroupQuantizer.Fit(-1e6f, 1e6f, 2, asHalves: true);
+        (float scale, float minimum) = KvQuantizer.Fit(float.NaN, 1, 4, asHalves: true);
+        Assert.True(float.IsNaN(KvQuantizer.Decode(KvQuantizer.Encode(1, scale, minimum, 4), scale, minimum)));
+        (scale, minimum) = KvQuantizer.Fit(-1e6f, 1e6f, 2, asHalves: true);
         Assert.True(float.IsFinite(scale) && minimum == -65504);
     }
 
@@ -160,9 +160,10 @@ public sealed unsafe class QuantizedKvCodecTests
         {
             KernelSet set = KernelSet.Select(kernels);
             bool kivi = mode == nameof(KvQuantizerMode.Kivi);
+            int valueGroup = kivi && halves ? 32 : 0;
             KvProfile profile = KvProfile.Uniform("test", 1, new KvPair(bits, bits), kivi ? KvQuantizerMode.Kivi : KvQuantizerMode.PerToken)
                 with
-            { ScaleBits = halves ? 16 : 32 };
+            { ScaleBits = halves ? 16 : 32, ValueGroup = valueGroup };
             Codec = KvCodecs.Create(bits, profile, set);
             OpenKvCodec open = KvCodecs.CreateOpen(32, set);
             float[] keys = Random(headSize, 5);
@@ -198,7 +199,7 @@ public sealed unsafe class QuantizedKvCodecTests
                 }
             }
 
-            int group = kivi ? 32 : headSize;
+            int group = valueGroup == 0 ? headSize : valueGroup;
             for (int j = 0; j < Tokens; j++)
             {
                 for (int start = 0; start < headSize; start += group)
@@ -238,10 +239,10 @@ public sealed unsafe class QuantizedKvCodecTests
         private static void Quantize(float[] x, int[] indices, int bits, bool halves, Action<int, float> store)
         {
             float[] group = [.. indices.Select(i => x[i])];
-            (float scale, float minimum) = KvGroupQuantizer.Fit(group.Min(), group.Max(), bits, halves);
+            (float scale, float minimum) = KvQuantizer.Fit(group.Min(), group.Max(), bits, halves);
             for (int i = 0; i < group.Length; i++)
             {
-                store(i, KvGroupQuantizer.Decode(KvGroupQuantizer.Encode(group[i], scale, minimum, bits), scale, minimum));
+                store(i, KvQuantizer.Decode(KvQuantizer.Encode(group[i], scale, minimum, bits), scale, minimum));
             }
         }
 
