@@ -45,8 +45,10 @@ internal sealed class EngineMetrics
     public void Step(double seconds, int tokens, int decodeTokens, SchedulerCounts counts)
     {
         string kind = decodeTokens == 0 ? "prefill" : decodeTokens == tokens ? "decode" : "mixed";
-        _metrics.StepSeconds.Record(seconds, ModelTag, new KeyValuePair<string, object?>(RuntimeMetricNames.KindTag, kind));
+        KeyValuePair<string, object?> kindTag = new(RuntimeMetricNames.KindTag, kind);
+        _metrics.StepSeconds.Record(seconds, ModelTag, kindTag);
         _metrics.StepTokens.Record(tokens, ModelTag);
+        _metrics.StepBatchTokens.Record(tokens, ModelTag, kindTag);
         _metrics.Preemptions.Add(counts.Preemptions - _preemptions, ModelTag);
         _metrics.PromptTokensRecomputed.Add(counts.RecomputedTokens - _recomputedTokens, ModelTag);
         _metrics.PrefixCacheQueries.Add(counts.PrefixQueries - _prefixQueries, ModelTag);

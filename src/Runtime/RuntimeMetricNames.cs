@@ -89,8 +89,11 @@ public static class RuntimeMetricNames
     /// <summary>Histogram (vllm:request_params_n).</summary>
     public const string RequestChoices = "sparrow.request.choices";
 
-    /// <summary>Histogram: tokens of a step (vllm:iteration_tokens_total and sparrow_step_batch_tokens).</summary>
+    /// <summary>Histogram: tokens of a step (vllm:iteration_tokens_total).</summary>
     public const string StepTokens = "sparrow.step.tokens";
+
+    /// <summary>Histogram: the same under our own name, by <see cref="KindTag"/> (sparrow_step_batch_tokens).</summary>
+    public const string StepBatchTokens = "sparrow.step.batch_tokens";
 
     /// <summary>Histogram, s, by <see cref="KindTag"/> (sparrow_step_seconds).</summary>
     public const string StepSeconds = "sparrow.step.duration";

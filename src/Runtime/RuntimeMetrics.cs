@@ -78,6 +78,8 @@ public sealed class RuntimeMetrics : IDisposable
             Tokens(RuntimeMetricNames.RequestMaxTokens, "{token}", MetricBounds.Tokens, "Token limit that requests ask for.");
         RequestChoices = Tokens(RuntimeMetricNames.RequestChoices, "{choice}", MetricBounds.Choices, "Choices that requests ask for.");
         StepTokens = Tokens(RuntimeMetricNames.StepTokens, "{token}", MetricBounds.StepTokens, "Tokens that a step computes.");
+        StepBatchTokens =
+            Tokens(RuntimeMetricNames.StepBatchTokens, "{token}", MetricBounds.StepTokens, "Tokens that a step computes, by kind.");
     }
 
     internal Meter Meter => _meter;
@@ -127,6 +129,8 @@ public sealed class RuntimeMetrics : IDisposable
     internal Histogram<long> RequestChoices { get; }
 
     internal Histogram<long> StepTokens { get; }
+
+    internal Histogram<long> StepBatchTokens { get; }
 
     public void Dispose()
     {

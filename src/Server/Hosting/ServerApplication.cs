@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sparrow.Runtime;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Api;
@@ -101,6 +102,9 @@ internal static class ServerApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // Without TLS a connection cannot negotiate: it is one protocol or the other.
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = settings.Server.IsHttp2 ? HttpProtocols.Http2 : HttpProtocols.Http1);
 
             // Above our own limits on headers, so that crossing ours is answered in the contract's error shape.
             kestrel.Limits.MaxRequestHeadersTotalSize = 256 << 10;

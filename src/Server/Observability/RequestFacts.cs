@@ -17,6 +17,9 @@ internal sealed class RequestFacts
     /// <summary>T-12: the stream was ended because its reader did not keep up.</summary>
     public bool HasSlowReader { get; set; }
 
+    /// <summary>What tokenising each prompt took; none for prompts that came as token ids.</summary>
+    public IReadOnlyList<TimeSpan> TokenizeTimes { get; set; } = [];
+
     public int PromptTokens => Run?.PromptTokens ?? 0;
 
     public int CachedTokens => Run?.CachedTokens ?? 0;

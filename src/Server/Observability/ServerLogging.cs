@@ -1,6 +1,7 @@
 using Serilog;
 using Serilog.Core;
 using Serilog.Extensions.Logging;
+using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Options;
 
 namespace Sparrow.Server.Observability;
@@ -19,7 +20,8 @@ internal static class ServerLogging
         serilog = isText
             ? serilog.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: System.Globalization.CultureInfo.InvariantCulture)
             : serilog.WriteTo.Console(new JsonLineFormatter());
-        Logger logger = serilog.CreateLogger();
+        // A stream that ends broken on purpose (E-9) has its own line in the access log; the web server would call it an unhandled error.
+        Logger logger = serilog.Filter.ByExcluding(line => line.Exception is BrokenStreamException).CreateLogger();
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
 
         // Not AddSerilog: that sets a filter of its own, which lets everything through.

@@ -27,6 +27,7 @@ internal sealed class ServerMetrics
     private readonly Histogram<double> _perToken;
     private readonly Histogram<long> _tokenUsage;
     private readonly Histogram<double> _loadSeconds;
+    private readonly Histogram<double> _tokenizeSeconds;
 
     public ServerMetrics(IMeterFactory factory, ModelPool pool, StallWatch stalls, ServerSettings settings)
     {
@@ -39,6 +40,7 @@ internal sealed class ServerMetrics
         _slowReaders = meter.CreateCounter<long>("sparrow.slow_readers", "{request}", "Streams ended because their reader did not keep up.");
         _ignoredParameters = meter.CreateCounter<long>("sparrow.ignored_params", "{parameter}", "Members of requests that were not understood.");
         _loadSeconds = Seconds(meter, "sparrow.model.load", [.05, .1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600], "Time to load and warm a model.");
+        _tokenizeSeconds = Seconds(meter, "sparrow.tokenize", Doubling(.0001, 14), "Time to turn a prompt's text into tokens.");
         _duration = Seconds(meter, "gen_ai.server.request.duration", Doubling(.01, 14), "Time of an inference request.");
         _firstToken = Seconds(
             meter,
@@ -87,6 +89,11 @@ internal sealed class ServerMetrics
     /// <summary>The GenAI conventions' view of an inference request.</summary>
     public void Ended(RequestFacts facts, string operation, ApiException? failure, TimeSpan elapsed)
     {
+        foreach (TimeSpan time in facts.TokenizeTimes)
+        {
+            _tokenizeSeconds.Record(time.TotalSeconds);
+        }
+
         if (facts.Run is null || facts.Model is null)
         {
             return;

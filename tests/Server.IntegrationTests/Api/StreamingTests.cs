@@ -127,6 +127,32 @@ public sealed class StreamingTests(TinyServer tiny) : IClassFixture<TinyServer>
     }
 
     [Fact]
+    public async Task E9_On_http2_the_frame_arrives_before_the_reset()
+    {
+        await using SparrowServer server = await SparrowServer.StartAsync(new Dictionary<string, string?> { ["Server:Protocol"] = "http2" });
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await using Http2Client client = new();
+        await client.PostAsync(server.Address, Completions, """{"prompt":"Once","max_tokens":1900,"ignore_eos":true,"stream":true}""", cancellation);
+        Assert.Equal(Http2Client.Headers, (await client.ReadAsync(cancellation)).Type);
+        StringBuilder received = new((await client.ReadAsync(cancellation)).Payload);
+        Assert.StartsWith("data: {", received.ToString(), StringComparison.Ordinal);
+        server.Pool.Resolve("tiny").Queue.AbortAll();
+
+        (byte type, bool endsStream, string payload) = await client.ReadAsync(cancellation);
+        while (type == Http2Client.Data)
+        {
+            Assert.False(endsStream, "A broken stream does not end cleanly.");
+            received.Append(payload);
+            (type, endsStream, payload) = await client.ReadAsync(cancellation);
+        }
+
+        Assert.Equal(Http2Client.Reset, type);
+        string[] frames = received.ToString().Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("""data: {"error":{"message":""", frames[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("data: [DONE]", frames);
+    }
+
+    [Fact]
     public async Task E4_The_callers_own_timeout_is_408_and_not_to_be_retried()
     {
         using HttpResponseMessage response = await tiny.PostAsync(Completions, """{"prompt":"Once","max_tokens":1900,"ignore_eos":true,"timeout_ms":1}""");

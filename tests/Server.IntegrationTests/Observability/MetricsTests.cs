@@ -24,7 +24,8 @@ public sealed class MetricsTests
         "vllm:e2e_request_latency_seconds_count", "vllm:request_queue_time_seconds_count", "vllm:request_prefill_time_seconds_count",
         "vllm:request_decode_time_seconds_count", "vllm:request_inference_time_seconds_count", "vllm:request_prompt_tokens_count",
         "vllm:request_generation_tokens_count", "vllm:request_params_max_tokens_count", "vllm:request_params_n_count",
-        "vllm:iteration_tokens_total_count", "sparrow_step_seconds_count", "gen_ai_server_request_duration_seconds_count",
+        "vllm:iteration_tokens_total_count", "sparrow_step_seconds_count", "sparrow_step_batch_tokens_count",
+        "sparrow_tokenize_seconds_count", "gen_ai_server_request_duration_seconds_count",
         "gen_ai_client_token_usage_count", "http_server_request_duration_seconds_count", "kestrel_active_connections",
         "dotnet_gc_collections_total",
     ];

@@ -50,6 +50,11 @@ internal sealed partial class InferenceService(ModelPool pool, ServerSettings se
     /// <summary>Checks the tokenised request against its model and hands it to the queue.</summary>
     public void Submit(HttpContext context, InferenceRun run, IReadOnlyList<Prompt> prompts, InferenceDefaults defaults)
     {
+        if (context.Features.Get<RequestFacts>() is { } facts)
+        {
+            facts.TokenizeTimes = [.. prompts.Select(prompt => prompt.TokenizeTime).OfType<TimeSpan>()];
+        }
+
         InferencePlan plan = InferencePlan.Make(
             context.TraceIdentifier, run.Served, run.Parameters, prompts, defaults, CallerOf(context).CacheSalt, Limits.ClampMaxTokens);
         run.Submit(plan);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Sparrow.Runtime.Tokenization;
@@ -28,9 +29,10 @@ internal static class Tokenize
                 context, (int)least, $"This model's context is {context} tokens, and the prompt has at least {least}.");
         }
 
+        long start = Stopwatch.GetTimestamp();
         int[] tokens = tokenizer.Encode(text, addSpecialTokens);
         return tokens.Length > 0
-            ? new Prompt(tokens, text)
+            ? new Prompt(tokens, text, Stopwatch.GetElapsedTime(start))
             : throw ApiException.Invalid("invalid_value", $"'{param}' is empty: a prompt needs at least one token.", param);
     }
 
