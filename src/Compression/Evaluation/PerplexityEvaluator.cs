@@ -25,31 +25,34 @@ public static class PerplexityEvaluator
         IProgress<double>? progress = null,
         CancellationToken cancellation = default)
     {
-        if (window < 4 || window > scorer.ContextLength)
+        if (window > scorer.ContextLength)
         {
-            throw new ArgumentException($"A window of {window} tokens is not between 4 and the context of {scorer.ContextLength}.", nameof(window));
+            throw new ArgumentException($"A window of {window} tokens is longer than the context of {scorer.ContextLength}.", nameof(window));
         }
 
-        int[] tokens = Tokenize(tokenizer, text, convention);
-        int count = Math.Min(tokens.Length / window, maxWindows ?? int.MaxValue);
-        if (count == 0)
+        return Evaluate(scorer, TextWindows.Cut(tokenizer, text, convention, window, maxWindows), progress, cancellation);
+    }
+
+    /// <summary>Scores windows that have been cut.</summary>
+    /// <param name="scorer">The model.</param>
+    /// <param name="windows">The text.</param>
+    /// <param name="progress">Share of the windows scored, 0 to 1.</param>
+    /// <param name="cancellation">Ends it between steps.</param>
+    /// <exception cref="ArgumentException">The windows are longer than the context.</exception>
+    public static PerplexityResult Evaluate(
+        SequenceScorer scorer, TextWindows windows, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        double[] means = new double[windows.Windows.Count];
+        List<double> losses = [];
+        for (int i = 0; i < means.Length; i++)
         {
-            throw new ArgumentException($"The text has {tokens.Length} tokens, less than a window of {window}.", nameof(text));
+            double[] logprobs = scorer.Score([new ScoredSequence(windows.Windows[i], windows.FirstScored)], cancellation)[0].Logprobs;
+            means[i] = -logprobs.Average();
+            losses.AddRange(logprobs.Select(logprob => -logprob));
+            progress?.Report((i + 1.0) / means.Length);
         }
 
-        int? first = convention == PerplexityConvention.LlamaCpp && AddsBegin(tokenizer) ? tokenizer.BeginOfSequenceId : null;
-        int firstScored = convention == PerplexityConvention.LlamaCpp ? (window / 2) + 1 : 1;
-        double[] means = new double[count];
-        for (int i = 0; i < count; i++)
-        {
-            int[] sequence = tokens.AsSpan(i * window, window).ToArray();
-            sequence[0] = first ?? sequence[0];
-            means[i] = -scorer.Score([new ScoredSequence(sequence, firstScored)], cancellation)[0].Logprobs.Average();
-            progress?.Report((i + 1.0) / count);
-        }
-
-        // Windows score equally many tokens, so the mean of means is the mean over tokens.
-        return new PerplexityResult(Math.Exp(means.Average()), (long)count * (window - firstScored), means);
+        return PerplexityResult.Of(means, losses);
     }
 
     /// <summary>A text's tokens in a convention, uncut.</summary>
@@ -63,7 +66,4 @@ public static class PerplexityEvaluator
         int count = lines[^1].Length == 0 ? lines.Length - 1 : lines.Length;
         return string.Join("\n\n", lines.Take(count).Select(line => string.IsNullOrWhiteSpace(line) ? "" : line + "\n"));
     }
-
-    private static bool AddsBegin(Tokenizer tokenizer) =>
-        tokenizer.Encode("", addSpecialTokens: true) is [int first, ..] && first == tokenizer.BeginOfSequenceId;
 }

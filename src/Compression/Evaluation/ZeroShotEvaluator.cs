@@ -22,21 +22,21 @@ public static class ZeroShotEvaluator
         CancellationToken cancellation = default)
     {
         List<IReadOnlyList<double>> sums = [];
-        int right = 0;
-        int rightByBytes = 0;
+        List<bool> right = [];
+        List<bool> rightByBytes = [];
         foreach (ZeroShotItem item in items)
         {
             IReadOnlyList<SequenceScore> scores = scorer.Score(Encode(scorer, tokenizer, item), cancellation);
             double[] itemSums = [.. scores.Select(score => score.Sum)];
             double[] perByte = [.. itemSums.Zip(item.Continuations, (sum, text) => sum / Encoding.UTF8.GetByteCount(text))];
             sums.Add(itemSums);
-            right += (task.IsGreedy ? scores[0].AreGreedy : IndexOfLargest(itemSums) == item.Label) ? 1 : 0;
-            rightByBytes += (task.IsGreedy ? scores[0].AreGreedy : IndexOfLargest(perByte) == item.Label) ? 1 : 0;
+            right.Add(task.IsGreedy ? scores[0].AreGreedy : IndexOfLargest(itemSums) == item.Label);
+            rightByBytes.Add(task.IsGreedy ? scores[0].AreGreedy : IndexOfLargest(perByte) == item.Label);
             progress?.Report((double)sums.Count / items.Count);
         }
 
         double? perplexity = task.IsGreedy ? Math.Exp(-sums.Average(itemSums => itemSums[0])) : null;
-        return new ZeroShotResult(items.Count, (double)right / items.Count, (double)rightByBytes / items.Count, perplexity, sums);
+        return new ZeroShotResult(items.Count, Share(right), Share(rightByBytes), perplexity, sums) { Right = right, NormalizedRight = rightByBytes };
     }
 
     // Context and continuation are encoded as one text; the continuation's tokens are those after the context's own number of tokens.
@@ -53,6 +53,8 @@ public static class ZeroShotEvaluator
             return new ScoredSequence(tokens[excess..], Math.Max(1, first));
         })];
     }
+
+    private static double Share(List<bool> answers) => (double)answers.Count(answer => answer) / answers.Count;
 
     private static int IndexOfLargest(double[] values)
     {

@@ -7,4 +7,11 @@ namespace Sparrow.Compression.Evaluation;
 /// <param name="Perplexity">Of the continuations, for a greedy task: exp of the mean negative sum.</param>
 /// <param name="LogprobSums">For each item, each continuation's sum of log-probabilities.</param>
 public sealed record ZeroShotResult(
-    int Count, double Accuracy, double NormalizedAccuracy, double? Perplexity, IReadOnlyList<IReadOnlyList<double>> LogprobSums);
+    int Count, double Accuracy, double NormalizedAccuracy, double? Perplexity, IReadOnlyList<IReadOnlyList<double>> LogprobSums)
+{
+    /// <summary>For each item, whether it counts as right.</summary>
+    public required IReadOnlyList<bool> Right { get; init; }
+
+    /// <summary>The same by sum over the continuation's bytes.</summary>
+    public required IReadOnlyList<bool> NormalizedRight { get; init; }
+}

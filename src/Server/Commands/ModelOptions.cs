@@ -71,9 +71,9 @@ internal sealed class ModelOptions
     }
 
     /// <summary>Loads the model, with a progress bar where a person looks.</summary>
-    public LoadedModel Load(ParseResult result, InferenceOptions options)
-    {
-        string path = result.GetRequiredValue(Model);
-        return CommandProgress.Run($"Loading {Path.GetFileName(path.TrimEnd('/'))}", progress => ModelLoader.Load(path, options, progress));
-    }
+    public LoadedModel Load(ParseResult result, InferenceOptions options) => Load(result.GetRequiredValue(Model), options);
+
+    /// <summary>Loads another model in the same way.</summary>
+    public static LoadedModel Load(string path, InferenceOptions options) =>
+        CommandProgress.Run($"Loading {Path.GetFileName(path.TrimEnd('/'))}", progress => ModelLoader.Load(path, options, progress));
 }
