@@ -9,8 +9,14 @@ internal static class SafetensorsWriter
     /// <summary>Writes one file; tensors stand in the order given.</summary>
     public static void Write(string path, IReadOnlyList<TensorToWrite> tensors, Action<long>? written = null)
     {
-        byte[] header = BuildHeader(tensors);
         using FileStream stream = new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        Write(stream, tensors, written);
+    }
+
+    /// <summary>Writes the bytes of one file.</summary>
+    public static void Write(Stream stream, IReadOnlyList<TensorToWrite> tensors, Action<long>? written = null)
+    {
+        byte[] header = BuildHeader(tensors);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);

@@ -12,6 +12,7 @@ internal sealed class DecoderWeights : IDisposable
     /// <summary>A row for each position; null where positions are not learned.</summary>
     public required WeightMatrix? Positions { get; init; }
 
+    /// <summary>The blocks; where they are walked one at a time, all but one are null.</summary>
     public required IReadOnlyList<DecoderBlock> Blocks { get; init; }
 
     public required Norm FinalNorm { get; init; }
@@ -39,9 +40,9 @@ internal sealed class DecoderWeights : IDisposable
         Positions?.Dispose();
         Head.Weights.Dispose();
         FinalNorm.Dispose();
-        foreach (DecoderBlock block in Blocks)
+        foreach (DecoderBlock? block in Blocks)
         {
-            block.Dispose();
+            block?.Dispose();
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         {
             embedding = checkpoint.LoadMatrix("model.embed_tokens.weight", _config.VocabularySize, hidden);
             positions = LoadPositions();
-            finalNorm = LoadNorm("model.norm", hidden);
+            finalNorm = LoadFinalNorm();
 
             // Repacking a matrix keeps a core busy; the blocks share nothing.
             int loaded = 0;
@@ -43,9 +43,7 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
                 Positions = positions,
                 Blocks = blocks!,
                 FinalNorm = finalNorm,
-                Head = _config.TiedEmbeddings
-                    ? new Linear(embedding, null, options.Kernels, options.Pool, options.Int8Activations)
-                    : LoadLinear("lm_head", _config.VocabularySize, hidden, bias: false),
+                Head = LoadHead(embedding),
             };
         }
         catch
@@ -62,7 +60,8 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         }
     }
 
-    private DecoderBlock LoadBlock(int layer)
+    /// <summary>One block by itself.</summary>
+    public DecoderBlock LoadBlock(int layer)
     {
         string prefix = $"model.layers.{layer}.";
         int hidden = _config.HiddenSize;
@@ -87,7 +86,8 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
         };
     }
 
-    private WeightMatrix? LoadPositions()
+    /// <summary>The table of learned positions, where the model has one.</summary>
+    public WeightMatrix? LoadPositions()
     {
         if (_config.LearnedPositionOffset is not { } offset)
         {
@@ -99,6 +99,14 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
             : throw new CheckpointException(
                 checkpoint.Path, "positions are learned and there are no more of them", field: "max_position_embeddings", expected: $"a served context of at most {_config.ContextLength}", found: $"{options.ContextLength}");
     }
+
+    /// <summary>The norm before the head.</summary>
+    public Norm LoadFinalNorm() => LoadNorm("model.norm", _config.HiddenSize);
+
+    /// <summary>The head: over <paramref name="embedding"/> where the two are tied.</summary>
+    public Linear LoadHead(WeightMatrix embedding) => _config.TiedEmbeddings
+        ? new Linear(embedding, null, options.Kernels, options.Pool, options.Int8Activations)
+        : LoadLinear("lm_head", _config.VocabularySize, _config.HiddenSize, bias: false);
 
     private MlpWeights LoadMlp(string prefix, int intermediate, bool bias) => new()
     {
