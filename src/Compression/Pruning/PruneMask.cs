@@ -111,6 +111,20 @@ public sealed class PruneMask : IEquatable<PruneMask>
         }
     }
 
+    /// <summary>Prunes what another mask of the same shape prunes as well.</summary>
+    public void Intersect(PruneMask other)
+    {
+        if (Rows != other.Rows || Columns != other.Columns)
+        {
+            throw new ArgumentException($"The masks are {Rows} × {Columns} and {other.Rows} × {other.Columns}.", nameof(other));
+        }
+
+        for (int word = 0; word < _words.Length; word++)
+        {
+            _words[word] &= other._words[word];
+        }
+    }
+
     /// <summary>A mask of the same bits that can be changed on its own.</summary>
     public PruneMask Clone() => new(this);
 

@@ -1,0 +1,85 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sparrow.Compression.Artifacts;
+using Sparrow.Runtime.Loading;
+
+namespace Sparrow.Compression.Pipeline;
+
+/// <summary>The files of an artifact that hold no weights: settings, index, tokenizer, template.</summary>
+internal static class ArtifactSettings
+{
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Their files hold several linears in one tensor or in another order, which formats of single linears do not express.
+    private static readonly string[] s_fusedFamilies = ["cohere", "phi3", "gpt2", "gpt_neox"];
+
+    /// <summary>Checks, before any work, that the result can be written.</summary>
+    /// <exception cref="CheckpointException">It cannot.</exception>
+    public static void RequireWritable(Checkpoint source)
+    {
+        if (s_fusedFamilies.Contains(source.Config.Family, StringComparer.Ordinal))
+        {
+            throw new CheckpointException(
+                source.Path, "compression of this family is not supported: it stores linears together", field: "model_type", expected: "a family whose linears are stored one by one", found: source.Config.Family);
+        }
+
+        if (source is GgufCheckpoint && source.Config.Family != "llama")
+        {
+            throw new CheckpointException(
+                source.Path, "of GGUF files only the llama family can be compressed; give the Hugging Face folder instead", field: "general.architecture", expected: "llama", found: source.Config.Family);
+        }
+
+        if (source is not StoredCheckpoint)
+        {
+            throw new ArgumentException("The source is no stored checkpoint.", nameof(source));
+        }
+    }
+
+    /// <summary>Writes them all.</summary>
+    public static void Write(Checkpoint source, string folder, IReadOnlyList<JournalShard> shards, string format, string type)
+    {
+        JsonObject config = source is GgufCheckpoint
+            ? JsonNode.Parse(HuggingFaceConfigWriter.Write(source.Config, type))!.AsObject()
+            : JsonNode.Parse(File.ReadAllBytes(Path.Combine(FolderOf(source), "config.json")))!.AsObject();
+        config.Remove("quantization_config");
+        config.Remove("compression_config");
+        JsonObject? quantization;
+        try
+        {
+            quantization = LinearFormats.QuantizationConfig(shards.SelectMany(shard => shard.Encodings), format);
+        }
+        catch (ArgumentException error)
+        {
+            throw new CompressionException(error.Message, error);
+        }
+
+        if (quantization is not null)
+        {
+            config["quantization_config"] = quantization;
+        }
+
+        WriteJson(Path.Combine(folder, "config.json"), config);
+        JsonObject map = [];
+        foreach (JournalShard shard in shards)
+        {
+            foreach (string tensor in shard.Tensors.Keys)
+            {
+                map[tensor] = shard.File;
+            }
+        }
+
+        WriteJson(Path.Combine(folder, "model.safetensors.index.json"), new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["total_size"] = shards.Sum(shard => shard.Tensors.Values.Sum()) },
+            ["weight_map"] = map,
+        });
+        TokenizerFiles.Write((StoredCheckpoint)source, folder);
+    }
+
+    private static string FolderOf(Checkpoint source) =>
+        Directory.Exists(source.Path) ? source.Path : Path.GetDirectoryName(Path.GetFullPath(source.Path))!;
+
+    private static void WriteJson(string path, JsonObject json) =>
+        DurableFile.Write(path, stream => JsonSerializer.Serialize(stream, json, s_indented));
+}

@@ -1,0 +1,36 @@
+using Sparrow.Compression.Recipes;
+using Sparrow.Runtime.Threading;
+
+namespace Sparrow.Compression.Pipeline;
+
+/// <summary>One compression.</summary>
+public sealed record CompressionOptions
+{
+    /// <summary>The checkpoint: a GGUF file or a Hugging Face folder.</summary>
+    public required string Model { get; init; }
+
+    public required CompressionRecipe Recipe { get; init; }
+
+    /// <summary>The artifact's folder; it must not exist. Beside it, <c>.partial</c> at the end of the name, stands what is under way.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>In place of the recipe's calibration file: token ids where it ends in .json, else a text.</summary>
+    public string? CalibrationFile { get; init; }
+
+    /// <summary>Whether to go on where an earlier run stopped; else it begins anew.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>A kernel set by name.</summary>
+    public string Kernels { get; init; } = "auto";
+
+    /// <summary>Threads; null: the process' own.</summary>
+    public WorkerPool? Pool { get; init; }
+
+    /// <summary>Most bytes of residual streams in memory; more go to a file.</summary>
+    public long ActivationBytes { get; init; } = 512L << 20;
+
+    /// <summary>Told how far it is; called from the compressing thread.</summary>
+    public Action<CompressionProgress>? Progress { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

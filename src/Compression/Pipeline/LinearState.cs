@@ -1,0 +1,139 @@
+using Sparrow.Compression.Adaptation;
+using Sparrow.Compression.Calibration;
+using Sparrow.Compression.Pruning;
+using Sparrow.Compression.Quantization;
+
+namespace Sparrow.Compression.Pipeline;
+
+/// <summary>A matrix on its way through the steps: its weights as they are by now, and what they are made of.</summary>
+public sealed class LinearState
+{
+    private readonly Func<float[]> _read;
+    private readonly List<string> _methods = [];
+    private float[]? _values;
+
+    internal LinearState(string name, int rows, int columns, BlockInput? input, Func<float[]> read)
+    {
+        Name = name;
+        Rows = rows;
+        Columns = columns;
+        Input = input;
+        _read = read;
+    }
+
+    /// <summary>The tensor's Hugging Face name.</summary>
+    public string Name { get; }
+
+    public int Rows { get; }
+
+    public int Columns { get; }
+
+    /// <summary>What it reads; null where calibration does not look: tables, and linears inside experts.</summary>
+    public BlockInput? Input { get; }
+
+    /// <summary>Statistics of what it reads.</summary>
+    /// <exception cref="CompressionException">There are none.</exception>
+    public LayerStatistics Statistics =>
+        Input?.Statistics ?? throw new CompressionException($"{Name}: the step needs calibration statistics, and there are none for this linear. Leave it out by 'include'.");
+
+    /// <summary>The weights by now, row-major [rows, columns], zeros where pruned, as they decode where quantised; a correction kept beside is not in them.</summary>
+    public float[] Values => _values ??= _read();
+
+    /// <summary>Kept weights; null: all.</summary>
+    public PruneMask? Mask { get; private set; }
+
+    /// <summary>The codes; null while the weights are floats.</summary>
+    public QuantizedMatrix? Quantized { get; private set; }
+
+    /// <summary>A low-rank correction beside the weights.</summary>
+    public EoraFactors? Correction { get; private set; }
+
+    /// <summary>The steps that changed it.</summary>
+    public IReadOnlyList<string> Methods => _methods;
+
+    public bool IsChanged => _methods.Count > 0;
+
+    internal bool IsRead => _values is not null;
+
+    /// <summary>The source's weights, decoded anew: a copy of the caller's own.</summary>
+    public float[] ReadOriginal() => _read();
+
+    /// <summary>Prunes. What an earlier step has pruned stays pruned.</summary>
+    /// <param name="method">Who did it, for the report.</param>
+    /// <param name="mask">Kept weights.</param>
+    /// <param name="values">The weights that were changed along; null: they keep their values.</param>
+    public void Prune(string method, PruneMask mask, float[]? values = null)
+    {
+        if (Mask is not null && !ReferenceEquals(mask, Mask))
+        {
+            mask = mask.Clone();
+            mask.Intersect(Mask);
+        }
+
+        Mask = mask;
+        Change(method, values ?? Values);
+    }
+
+    /// <summary>Changes which weights are pruned without pruning more: what was pruned may come back with its original value.</summary>
+    /// <param name="method">Who did it, for the report.</param>
+    /// <param name="mask">Kept weights.</param>
+    /// <param name="values">All weights; pruned ones are cleared here.</param>
+    public void Refine(string method, PruneMask mask, float[] values)
+    {
+        Mask = mask;
+        Change(method, values);
+    }
+
+    /// <summary>Replaces the weights; pruned ones stay zero.</summary>
+    public void Change(string method, float[] values)
+    {
+        if (values.Length != (long)Rows * Columns)
+        {
+            throw new ArgumentException($"{Name} has {Rows} × {Columns} weights, not {values.Length}.", nameof(values));
+        }
+
+        Mask?.Apply(values);
+        _values = values;
+        Quantized = null;
+        Add(method);
+    }
+
+    /// <summary>Quantises; the weights are from now on what the codes decode to.</summary>
+    public void Quantize(string method, QuantizedMatrix quantized)
+    {
+        float[] values = quantized.Dequantize();
+        Mask?.Apply(values);
+        _values = values;
+        Quantized = quantized;
+        Add(method);
+    }
+
+    /// <summary>Puts a low-rank correction beside the weights.</summary>
+    public void Correct(string method, EoraFactors factors)
+    {
+        Correction = factors;
+        Add(method);
+    }
+
+    /// <summary>What the linear multiplies with in effect: the weights, and the correction merged into them.</summary>
+    public float[] Effective() => Correction is null ? Values : Correction.Merge(Values);
+
+    /// <summary>Rounds weights that stay floats to what will be stored.</summary>
+    internal void Round(FloatType type)
+    {
+        if (Quantized is null)
+        {
+            type.Round(Values);
+        }
+    }
+
+    internal void Release() => _values = null;
+
+    private void Add(string method)
+    {
+        if (_methods.Count == 0 || _methods[^1] != method)
+        {
+            _methods.Add(method);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Tensors;
+using Sparrow.Runtime.Tensors.Layouts;
+using Sparrow.Runtime.Tokenization;
+
+namespace Sparrow.Compression.Pipeline;
+
+/// <summary>A checkpoint with some tensors replaced by values in memory: how blocks are run that no file holds yet.</summary>
+internal sealed class OverlayCheckpoint(Checkpoint source) : Checkpoint
+{
+    private readonly Dictionary<string, float[]> _values = new(StringComparer.Ordinal);
+
+    public override string Path => source.Path;
+
+    public override ModelConfig Config => source.Config;
+
+    public override IReadOnlyDictionary<string, TensorInfo> Tensors => source.Tensors;
+
+    public override string? ChatTemplate => source.ChatTemplate;
+
+    public override double Sparsity => source.Sparsity;
+
+    public override string Digest => source.Digest;
+
+    /// <summary>Replaces a tensor; the array is read when the tensor is loaded.</summary>
+    public void Set(string name, float[] values) => _values[name] = values;
+
+    /// <summary>Shows the source's tensors again.</summary>
+    public void Clear() => _values.Clear();
+
+    public override Tokenizer? LoadTokenizer() => source.LoadTokenizer();
+
+    public override WeightMatrix LoadMatrix(string name, int rows, int columns)
+    {
+        float[]? values = _values.GetValueOrDefault(name);
+        if (values is null && source.Tensors.TryGetValue(name, out TensorInfo? tensor) && tensor.Format is "f32" or "f16" or "bf16")
+        {
+            return source.LoadMatrix(name, rows, columns);
+        }
+
+        // Quantised sources are run as the floats that steps see of them.
+        DenseMatrix matrix = new(rows, columns, DenseElement.F32);
+        float[] row = values is null ? new float[columns] : [];
+        for (int i = 0; i < rows; i++)
+        {
+            ReadOnlySpan<float> line = row;
+            if (values is null)
+            {
+                source.ReadRow(name, i, row);
+            }
+            else
+            {
+                line = values.AsSpan(i * columns, columns);
+            }
+
+            matrix.SetRow(i, MemoryMarshal.AsBytes(line));
+        }
+
+        return matrix;
+    }
+
+    public override float[] LoadVector(string name, int length) => _values.GetValueOrDefault(name) is { } values ? [.. values] : source.LoadVector(name, length);
+
+    public override IReadOnlyList<FormatPlan> PlanFormats() => source.PlanFormats();
+
+    public override void ReadRow(string name, int row, Span<float> values) => source.ReadRow(name, row, values);
+
+    /// <summary>Leaves the source open: it is the caller's.</summary>
+    public override void Dispose()
+    {
+    }
+}

@@ -1,0 +1,11 @@
+namespace Sparrow.Compression.Steps;
+
+/// <summary>Every step that a recipe can name: a line a method.</summary>
+public static class StepRegistry
+{
+    public static IReadOnlyList<StepDefinition> All { get; } =
+    [
+        MagnitudePruneStep.Definition,
+        WandaPruneStep.Definition,
+    ];
+}

@@ -1,0 +1,35 @@
+using Sparrow.Compression.Evaluation.Reports;
+using Sparrow.Compression.Pipeline;
+using Sparrow.Runtime;
+using Sparrow.Runtime.Loading;
+using Xunit;
+
+namespace Sparrow.Compression.Tests.Pipeline;
+
+public sealed class CompressionPipelineTests
+{
+    [Theory]
+    [InlineData("""{"type":"prune","method":"magnitude","sparsity":0.5}""")]
+    [InlineData("""{"type":"prune","method":"wanda","sparsity":0.5}""")]
+    [InlineData("""{"type":"prune","method":"wanda","pattern":"2:4"}""")]
+    public void A_pruned_artifact_loads_with_the_sparsity_that_was_asked_for(string step)
+    {
+        using PipelineFixture fixture = new();
+        CompressionOptions options = fixture.Options(step);
+        CompressionReport report = CompressionPipeline.Run(options, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0.5, report.SizeAfter.Sparsity, 2);
+        using LoadedModel model = ModelLoader.Load(options.Output, new InferenceOptions());
+        using Checkpoint checkpoint = Checkpoint.Open(options.Output);
+        float[] row = new float[64];
+        int zeros = 0;
+        for (int i = 0; i < 64; i++)
+        {
+            checkpoint.ReadRow("model.layers.1.self_attn.q_proj.weight", i, row);
+            zeros += row.Count(value => value == 0);
+        }
+
+        Assert.Equal(64 * 32, zeros);
+        Assert.False(Directory.Exists(options.Output + ".partial"));
+    }
+}
