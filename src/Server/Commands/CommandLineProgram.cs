@@ -15,6 +15,7 @@ internal static class CommandLineProgram
         ServeCommand.AddTo(root);
         GenerateCommand.AddTo(root);
         InspectCommand.AddTo(root);
+        CompressCommand.AddTo(root);
         EvaluateCommand.AddTo(root);
         BenchCommand.AddTo(root);
         ConvertCommand.AddTo(root);
