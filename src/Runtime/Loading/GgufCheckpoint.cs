@@ -10,22 +10,20 @@ namespace Sparrow.Runtime.Loading;
 internal sealed class GgufCheckpoint : StoredCheckpoint
 {
     private readonly GgufReader _reader;
+    private readonly GgufNames _names;
 
     private GgufCheckpoint(GgufReader reader)
     {
         _reader = reader;
         Dictionary<string, long[]> shapes = reader.Entries.ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
-        Config = GgufConfig.Read(reader.Metadata, shapes, ReadRopeFactors());
+        Config = GgufConfig.Read(
+            reader.Metadata, shapes, new GgufRopeTensors(ReadRopeFactors(GgufNames.RopeFrequencies), ReadRopeFactors(GgufNames.RopeShort), ReadRopeFactors(GgufNames.RopeLong)));
+        _names = new GgufNames(Config);
         CheckVocabulary(reader.Metadata, Config);
         ChatTemplate = reader.Metadata.Find<string>("tokenizer.chat_template");
         foreach (GgufEntry entry in reader.Entries)
         {
-            string name = GgufNames.ToCanonical(entry.Name);
-            TensorCodec? codec = CodecRegistry.FindGguf(entry.Type);
-            Add(new PlainTensor(name, WithoutOnes(entry.Shape), codec, entry.Type.Name, reader.File, entry.Offset, entry.Bytes, GgufNames.OrderOf(name, Config))
-            {
-                StoredName = entry.Name,
-            });
+            AddEntry(entry);
         }
 
         CheckExpectedTensors();
@@ -59,7 +57,7 @@ internal sealed class GgufCheckpoint : StoredCheckpoint
 
     public override void Dispose() => _reader.Dispose();
 
-    protected override string NameInFile(string name) => GgufNames.ToGguf(name);
+    protected override string NameInFile(string name) => _names.ToGguf(FusedTensors.Stacked(FusedTensors.Fused(Config, name)));
 
     protected override void AppendHeaders(IncrementalHash hash)
     {
@@ -111,9 +109,47 @@ internal sealed class GgufCheckpoint : StoredCheckpoint
         }
     }
 
-    private float[]? ReadRopeFactors()
+    // A union of matrices is its parts' rows one after the other, and a range of rows is a range of bytes.
+    private void AddEntry(GgufEntry entry)
     {
-        GgufEntry? entry = _reader.Entries.FirstOrDefault(entry => entry.Name == GgufNames.RopeFrequencies);
+        string name = _names.ToCanonical(entry.Name);
+        TensorCodec? codec = CodecRegistry.FindGguf(entry.Type);
+        IReadOnlyList<(string Name, long Rows)> fused = FusedTensors.Parts(Config, name);
+        IReadOnlyList<string> experts = entry.Shape.Length == 3 && entry.Shape[0] == Config.Experts?.Count ? FusedTensors.ExpertsOf(Config, name) : [];
+        if (fused.Count > 0 && entry.Shape.Length is 1 or 2 && entry.Shape[0] == fused.Sum(part => part.Rows))
+        {
+            long rowBytes = entry.Bytes / entry.Shape[0];
+            long offset = entry.Offset;
+            foreach ((string part, long rows) in fused)
+            {
+                AddPart(part, [rows, .. entry.Shape[1..]], offset, rows * rowBytes, _names.OrderOf(part));
+                offset += rows * rowBytes;
+            }
+        }
+        else if (experts.Count > 0)
+        {
+            long bytes = entry.Bytes / experts.Count;
+            for (int expert = 0; expert < experts.Count; expert++)
+            {
+                AddPart(experts[expert], entry.Shape[1..], entry.Offset + (expert * bytes), bytes, default);
+            }
+        }
+        else
+        {
+            long[] shape = WithoutOnes(entry.Shape);
+
+            // A matrix of one row here, a vector there.
+            bool isOneRow = shape.Length == 1 && name.EndsWith(".shared_expert_gate.weight", StringComparison.Ordinal);
+            AddPart(name, isOneRow ? [1, .. shape] : shape, entry.Offset, entry.Bytes, _names.OrderOf(name));
+        }
+
+        void AddPart(string part, long[] shape, long offset, long bytes, RowOrder order) =>
+            Add(new PlainTensor(part, shape, codec, entry.Type.Name, _reader.File, offset, bytes, order) { StoredName = entry.Name });
+    }
+
+    private float[]? ReadRopeFactors(string name)
+    {
+        GgufEntry? entry = _reader.Entries.FirstOrDefault(entry => entry.Name == name);
         if (entry is null)
         {
             return null;

@@ -1,25 +1,37 @@
+using Sparrow.Runtime.Loading.Codecs;
 using Sparrow.Runtime.Models;
 
 namespace Sparrow.Runtime.Loading;
 
-/// <summary>The divisors of the rotary frequencies that GGUF stores as <c>rope_freqs.weight</c>.</summary>
+/// <summary>The divisors of the rotary frequencies that GGUF stores as tensors.</summary>
 internal static class GgufRopeFactors
 {
-    /// <summary>One divisor a pair of dimensions, or null where the scaling has keys of its own.</summary>
-    public static float[]? Of(ModelConfig config)
+    /// <summary>One divisor a pair of dimensions; none where the scaling has keys of its own.</summary>
+    public static GgufRopeTensors Of(ModelConfig config)
     {
         RopeConfig rope = config.Rope;
-        if (rope.Scaling == RopeScaling.LongRope && ReferenceEquals(rope.ShortFactors, rope.LongFactors) && rope.LongFactors is not null)
+        return rope switch
         {
-            return [.. rope.LongFactors];
-        }
+            { Scaling: RopeScaling.LongRope, ShortFactors: { } shortFactors, LongFactors: { } longFactors } =>
+                ReferenceEquals(shortFactors, longFactors) ? new GgufRopeTensors([.. longFactors]) : new GgufRopeTensors(null, [.. shortFactors], [.. longFactors]),
+            { Scaling: RopeScaling.Llama3 } => new GgufRopeTensors(OfLlama3(config)),
+            _ => new GgufRopeTensors(),
+        };
+    }
 
-        if (rope.Scaling != RopeScaling.Llama3)
-        {
-            return null;
-        }
+    /// <summary>The same as tensors of a file.</summary>
+    public static IEnumerable<TensorToWrite> Tensors(ModelConfig config)
+    {
+        GgufRopeTensors factors = Of(config);
+        return new[] { (GgufNames.RopeFrequencies, factors.Frequencies), (GgufNames.RopeShort, factors.Short), (GgufNames.RopeLong, factors.Long) }
+            .Where(pair => pair.Item2 is not null)
+            .Select(pair => new TensorToWrite(pair.Item1, [pair.Item2!.Length], CodecRegistry.F32, (_, bytes) => CodecRegistry.F32.Encode(pair.Item2!, bytes)));
+    }
 
-        // Llama 3.1: frequencies with short wavelengths stay, long ones are divided by the factor, between them the change is smooth.
+    // Llama 3.1: frequencies with short wavelengths stay, long ones are divided by the factor, between them the change is smooth.
+    private static float[] OfLlama3(ModelConfig config)
+    {
+        RopeConfig rope = config.Rope;
         int rotated = (int)(config.HeadSize * rope.PartialFactor);
         double longest = rope.OriginalContextLength / rope.LowFrequencyFactor;
         double shortest = rope.OriginalContextLength / rope.HighFrequencyFactor;

@@ -72,7 +72,7 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
 
         if (parts.Count == 0 || entry.Shape.Length is not (1 or 2) || entry.Shape[0] != parts.Sum(part => part.Rows))
         {
-            Add(new PlainTensor(canonical, entry.Shape, codec, entry.Type, file, entry.Offset, entry.Bytes, InterleavedOrder(canonical)) { StoredName = entry.Name });
+            Add(new PlainTensor(canonical, entry.Shape, codec, entry.Type, file, entry.Offset, entry.Bytes, HuggingFaceNames.OrderOf(Config, canonical)) { StoredName = entry.Name });
             return;
         }
 
@@ -102,12 +102,6 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
             firstRow += rows;
         }
     }
-
-    // cohere turns neighbours where the others turn halves, which is the order of GGUF's llama.
-    private RowOrder InterleavedOrder(string name) =>
-        Config.Family == "cohere" && (name.Contains("self_attn.q_proj.", StringComparison.Ordinal) || name.Contains("self_attn.k_proj.", StringComparison.Ordinal))
-            ? new RowOrder(Config.HeadSize)
-            : default;
 
     public override Tokenizer? LoadTokenizer() => TokenizerReader.FromFolder(_folder);
 

@@ -20,6 +20,9 @@ internal static partial class HuggingFaceConfig
     // Where config.json does not say whether head and embedding are one.
     private static readonly string[] s_tiedFamilies = ["gemma", "gemma2", "gemma3_text", "cohere", "gpt2", "opt"];
 
+    /// <summary>Whether folders of the family hold norm weights less one.</summary>
+    public static bool HasNormsLessOne(string family) => family is "gemma" or "gemma2" or "gemma3_text";
+
     private static ModelConfig ForFamily(ModelConfig model, ConfigSection config) => model.Family switch
     {
         "mistral" or "phi3" => model with { SlidingWindows = ReadWindows(config, model, _ => true) },

@@ -5,8 +5,8 @@ namespace Sparrow.Runtime.Loading;
 /// <summary>The older families: LayerNorm and biases everywhere, an MLP without gate, and names of their own for the same numbers.</summary>
 internal static partial class HuggingFaceConfig
 {
-    /// <summary>What a family calls the fields that <see cref="Read(ConfigSection)"/> asks for.</summary>
-    private static Dictionary<string, string>? FieldNames(string? family) => family switch
+    /// <summary>What a family calls the fields that the reader asks for.</summary>
+    public static Dictionary<string, string>? FieldNames(string? family) => family switch
     {
         "gpt2" => new()
         {

@@ -4,9 +4,9 @@ using Sparrow.Runtime.Models;
 namespace Sparrow.Runtime.Loading;
 
 /// <summary>Writes config.json in the style that both older and newer releases of transformers read.</summary>
-internal static class HuggingFaceConfigWriter
+internal static partial class HuggingFaceConfigWriter
 {
-    /// <param name="config">The model; its family is llama.</param>
+    /// <param name="config">The model.</param>
     /// <param name="type"><c>f32</c>, <c>bf16</c> or <c>f16</c>.</param>
     public static byte[] Write(ModelConfig config, string type)
     {
@@ -15,35 +15,20 @@ internal static class HuggingFaceConfigWriter
         {
             json.WriteStartObject();
             json.WriteStartArray("architectures");
-            json.WriteStringValue("LlamaForCausalLM");
+            json.WriteStringValue(ClassOf(config.Family));
             json.WriteEndArray();
             json.WriteString("model_type", config.Family);
-            json.WriteNumber("hidden_size", config.HiddenSize);
-            json.WriteNumber("num_hidden_layers", config.LayerCount);
-            json.WriteNumber("num_attention_heads", config.HeadCount);
-            json.WriteNumber("num_key_value_heads", config.KvHeadCount);
-            json.WriteNumber("head_dim", config.HeadSize);
-            json.WriteNumber("intermediate_size", config.IntermediateSize);
-            json.WriteNumber("vocab_size", config.VocabularySize);
-            json.WriteNumber("max_position_embeddings", config.ContextLength);
-            json.WriteNumber("rms_norm_eps", config.NormEpsilon);
-            json.WriteString("hidden_act", config.Activation switch
+            Dictionary<string, string>? names = HuggingFaceConfig.FieldNames(config.Family);
+            foreach ((string name, object? value) in CommonSettings(config).Concat(FamilySettings(config)).Concat(ExpertSettings(config)))
             {
-                Activation.Silu => "silu",
-                Activation.Gelu => "gelu",
-                Activation.GeluTanh => "gelu_pytorch_tanh",
-                _ => "relu",
-            });
-            json.WriteBoolean("tie_word_embeddings", config.TiedEmbeddings);
-            json.WriteBoolean("attention_bias", config.QkvBias);
-            json.WriteBoolean("mlp_bias", config.MlpBias);
-            json.WriteNumber("rope_theta", config.Rope.Theta);
-            WriteRopeScaling(json, config.Rope);
-            if (config.Rope.PartialFactor != 1)
-            {
-                json.WriteNumber("partial_rotary_factor", config.Rope.PartialFactor);
+                if (value is not null)
+                {
+                    json.WritePropertyName(names?.GetValueOrDefault(name) ?? name);
+                    JsonSerializer.Serialize(json, value);
+                }
             }
 
+            WriteRopeScaling(json, config);
             if (config.BeginOfSequenceId is { } begin)
             {
                 json.WriteNumber("bos_token_id", begin);
@@ -75,14 +60,25 @@ internal static class HuggingFaceConfigWriter
         }
     }
 
-    private static void WriteRopeScaling(Utf8JsonWriter json, RopeConfig rope)
+    private static void WriteRopeScaling(Utf8JsonWriter json, ModelConfig config)
     {
+        RopeConfig rope = config.Rope;
         if (rope.Scaling == RopeScaling.None)
         {
             return;
         }
 
         json.WriteStartObject("rope_scaling");
+        if (config.Family == "phi3")
+        {
+            // The first reader of longrope accepts exactly these three.
+            json.WriteString("type", "longrope");
+            WriteFactors(json, "short_factor", rope.ShortFactors);
+            WriteFactors(json, "long_factor", rope.LongFactors);
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteString("rope_type", rope.Scaling.ToString().ToLowerInvariant());
         json.WriteNumber("factor", rope.Factor);
         if (rope.OriginalContextLength > 0)

@@ -1,3 +1,5 @@
+using Sparrow.Runtime.Models;
+
 namespace Sparrow.Runtime.Loading;
 
 /// <summary>Families that call llama's tensors otherwise: their names and the canonical ones.</summary>
@@ -79,6 +81,12 @@ internal static class HuggingFaceNames
 
         return name[1..];
     }
+
+    /// <summary>The order in which a file of the family stores the rows of a tensor: cohere turns neighbours where the others turn halves.</summary>
+    public static RowOrder OrderOf(ModelConfig config, string canonicalName) =>
+        config.Family == "cohere" && (canonicalName.Contains("self_attn.q_proj.", StringComparison.Ordinal) || canonicalName.Contains("self_attn.k_proj.", StringComparison.Ordinal))
+            ? new RowOrder(config.HeadSize)
+            : default;
 
     private static (string Stored, string Canonical)[] Table(string family) => family switch
     {

@@ -138,7 +138,7 @@ public sealed class GgufCheckpointTests(ITestOutputHelper output)
         using Checkpoint checkpoint = Checkpoint.Open(Path.Combine(root, file));
         foreach (JsonProperty tensor in tensors.EnumerateObject())
         {
-            string name = GgufNames.ToCanonical(tensor.Name);
+            string name = new GgufNames(checkpoint.Config).ToCanonical(tensor.Name);
             float[] values = LoadedTensors.Expand(checkpoint, name);
             if (name.Contains("q_proj", StringComparison.Ordinal) || name.Contains("k_proj", StringComparison.Ordinal))
             {

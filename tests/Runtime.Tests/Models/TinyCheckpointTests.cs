@@ -1,5 +1,4 @@
 using Sparrow.Runtime.Loading;
-using Sparrow.Runtime.Loading.Codecs;
 using Sparrow.Testing;
 using Xunit;
 
@@ -64,41 +63,7 @@ public sealed class TinyCheckpointTests
         Assert.Equal("max_position_embeddings", exception.Field);
     }
 
-    [Theory]
-    [InlineData("qwen2-tied")]
-    [InlineData("qwen3")]
-    public void A_family_stored_as_gguf_gives_the_same_numbers(string name)
-    {
-        string folder = SharedData.Require("models", "tiny", name);
-        DirectoryInfo target = Directory.CreateTempSubdirectory("sparrow-gguf-");
-        try
-        {
-            string file = Path.Combine(target.FullName, "model.gguf");
-            WriteGguf(folder, file);
-            using DecoderRun run = new(file, Reference);
-            Check(run, TinyGolden.Read(folder));
-        }
-        finally
-        {
-            target.Delete(recursive: true);
-        }
-    }
-
-    // These families' rows stand in one order in both formats.
-    private static void WriteGguf(string folder, string file)
-    {
-        using Checkpoint checkpoint = Checkpoint.Open(folder);
-        IEnumerable<TensorToWrite> tensors = ExpectedTensors.Of(checkpoint.Config).Select(tensor => new TensorToWrite(
-            GgufNames.ToGguf(tensor.Name), tensor.Shape, CodecRegistry.F32, (row, bytes) =>
-            {
-                float[] values = new float[tensor.Shape[^1]];
-                checkpoint.ReadRow(tensor.Name, row, values);
-                CodecRegistry.F32.Encode(values, bytes);
-            }));
-        GgufWriter.Write(file, GgufMetadataBuilder.Build((StoredCheckpoint)checkpoint, "f32"), [.. tensors], _ => { });
-    }
-
-    private static InferenceOptions Reference { get; } = new()
+    internal static InferenceOptions Reference { get; } = new()
     {
         Activations = "float",
         KvProfile = "kv32",
