@@ -64,6 +64,7 @@ public sealed partial class KernelSet
         BindMatMulFloat();
         BindMatMulInt8();
         BindMatMulKQuants();
+        BindMatMulTable();
         BindMatMulSparse();
         QuantizeActivations = Bind<QuantizeActivationsKernel>(
             "quantize-activations",

@@ -40,6 +40,15 @@ internal readonly unsafe struct PanelMatrix
         Masks = masks;
     }
 
+    /// <summary>A matrix of 4-bit codes into a table (<see cref="CodeTable"/>), with float scales and maybe minimums.</summary>
+    public PanelMatrix(byte* values, long panelBytes, int columns, float* scales, float* minimums, int groupColumns, byte* table)
+        : this(values, panelBytes, columns, null, null, groupColumns, 0)
+    {
+        FloatScales = scales;
+        FloatMinimums = minimums;
+        Table = table;
+    }
+
     /// <summary>Elements or codes, one panel after the other.</summary>
     public byte* Values { get; }
 
@@ -68,6 +77,15 @@ internal readonly unsafe struct PanelMatrix
     /// </summary>
     public byte* ZeroPoints { get; }
 
+    /// <summary>Scales of codes into a table, <c>[panel, group, 16]</c>; null elsewhere.</summary>
+    public float* FloatScales { get; }
+
+    /// <summary>Minimums of codes into a table, <c>[panel, group, 16]</c>; null where there are none.</summary>
+    public float* FloatMinimums { get; }
+
+    /// <summary>What codes stand for (<see cref="CodeTable"/>); null where they are numbers themselves.</summary>
+    public byte* Table { get; }
+
     /// <summary>Whether something is added to the product of scale and code.</summary>
     public bool HasMinimums => Minimums is not null || ZeroPoints is not null;
 
@@ -88,6 +106,9 @@ internal readonly unsafe struct PanelMatrix
 
     /// <summary>A sparse block's values; 64 bytes may be read from any place of them.</summary>
     public byte* BlockValues(int panel, int block) => Values + PanelOffsets[panel] + BlockOffsets[((long)panel * BlockCount) + block];
+
+    /// <summary>Where the scales of a panel's group begin.</summary>
+    public long PanelGroup(int panel, int group) => (((long)panel * GroupCount) + group) * PanelRows;
 
     public ushort* PanelScales(int panel) => Scales + ((long)panel * GroupCount * PanelRows);
 

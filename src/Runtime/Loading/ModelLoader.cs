@@ -127,7 +127,7 @@ public static class ModelLoader
     }
 
     private static bool TakesInt8Activations(WeightMatrix matrix) =>
-        matrix is GroupedIntegerMatrix or KQuantMatrix or SparseMatrix { Element: not SparseElement.BF16 };
+        matrix is GroupedIntegerMatrix or KQuantMatrix or TableMatrix { IsWhole: true } or SparseMatrix { Element: not SparseElement.BF16 };
 
     private static Dictionary<string, long> CountFormats(WeightMatrix[] matrices, IEnumerable<Norm> norms)
     {

@@ -106,6 +106,7 @@ public sealed unsafe class MatMulTests
         AssertEqualToScalar(kernels, "q8_0", true, 1536, 576, 1);
         AssertEqualToScalar(kernels, "q4_k", true, 192, 768, 2);
         AssertEqualToScalar(kernels, "q6_k", true, 576, 1536, 1);
+        AssertEqualToScalar(kernels, "q4_t16", true, 192, 576, 2);
         AssertEqualToScalar(kernels, "q4_1", false, 192, 576, 2);
         AssertEqualToScalar(kernels, "bf16", false, 192, 576, 2);
     }
@@ -116,7 +117,7 @@ public sealed unsafe class MatMulTests
     {
         // All codes at their largest, all activations at ±127: what the running sums of 16 bits have to hold.
         KernelSet kernels = KernelSet.Select(name);
-        foreach (string format in new[] { "q4_0", "q8_0", "q8_g16", "q4_k", "q5_k", "q6_k" })
+        foreach (string format in new[] { "q4_0", "q8_0", "q8_g16", "q4_t16", "q4_t32", "q4_k", "q5_k", "q6_k" })
         {
             for (int tokens = 1; tokens <= 2; tokens++)
             {

@@ -28,6 +28,10 @@ internal sealed unsafe class PanelCase : IDisposable
             "q4_z128" => Grouped(4, 128, 8, false, columns, random, hasZeroPoints: true),
             "q4_z16" => Grouped(4, 16, 8, false, columns, random, hasZeroPoints: true),
             "q8_z32" => Grouped(8, 32, 128, false, columns, random, hasZeroPoints: true),
+            "q4_t16" => Table(16, false, columns, random),
+            "q4_t32" => Table(32, false, columns, random),
+            "q4_t16m" => Table(16, true, columns, random),
+            "q4_t64m" => Table(64, true, columns, random),
             "q8_0" => Grouped(8, 32, 128, false, columns, random),
             "q8_g64" => Grouped(8, 64, 0, true, columns, random),
             "q8_g16" => Grouped(8, 16, 100, false, columns, random),
@@ -62,7 +66,7 @@ internal sealed unsafe class PanelCase : IDisposable
     }
 
     public static string[] Formats { get; } =
-        ["f32", "bf16", "f16", "q4_0", "q4_1", "q4_g128", "q4_g16", "q4_z128", "q4_z16", "q8_z32", "q8_0", "q8_g64", "q8_g16", "q4_k", "q5_k", "q6_k"];
+        ["f32", "bf16", "f16", "q4_0", "q4_1", "q4_g128", "q4_g16", "q4_z128", "q4_z16", "q8_z32", "q4_t16", "q4_t32", "q4_t16m", "q4_t64m", "q8_0", "q8_g64", "q8_g16", "q4_k", "q5_k", "q6_k"];
 
     public PanelMatrix Panels { get; }
 
@@ -95,6 +99,7 @@ internal sealed unsafe class PanelCase : IDisposable
                 "q4_k" => kernels.MatMulQ4KInt8,
                 "q5_k" => kernels.MatMulQ5KInt8,
                 "q6_k" => kernels.MatMulQ6KInt8,
+                _ when format.StartsWith("q4_t", StringComparison.Ordinal) => kernels.MatMulTableInt8,
                 _ => MaxCode == 15 ? kernels.MatMulQ4Int8 : kernels.MatMulQ8Int8,
             };
             kernel(Panels, 0, PanelCount, Int8.From(firstToken), tokenCount, (float*)y.Pointer, stride);
@@ -109,6 +114,7 @@ internal sealed unsafe class PanelCase : IDisposable
                 "q4_k" => kernels.MatMulQ4K,
                 "q5_k" => kernels.MatMulQ5K,
                 "q6_k" => kernels.MatMulQ6K,
+                _ when format.StartsWith("q4_t", StringComparison.Ordinal) => kernels.MatMulTable,
                 _ => MaxCode == 15 ? kernels.MatMulQ4 : kernels.MatMulQ8,
             };
             kernel(
@@ -168,6 +174,23 @@ internal sealed unsafe class PanelCase : IDisposable
             [.. Enumerable.Range(0, count).Select(_ => BitConverter.HalfToUInt16Bits((Half)(random.Next(10) == 0 ? 3e-6f : random.NextSingle() - 0.5f)))];
     }
 
+    // Values at both ends of what a byte holds; scales as small as a float's normal numbers go.
+    private PanelMatrix Table(int groupSize, bool hasMinimum, int columns, Random random)
+    {
+        using TableMatrix matrix = new(
+            _rows, columns, groupSize, [-128, -101, -77, -43, -25, -13, -8, -1, -0f, 1, 8, 15, 43, 62, 113, 127], hasMinimum);
+        int groups = (columns + groupSize - 1) / groupSize;
+        for (int row = 0; row < _rows; row++)
+        {
+            byte[] codes = [.. Enumerable.Range(0, columns).Select(_ => (byte)random.Next(16))];
+            matrix.SetRow(row, codes, Floats(groups), Floats(hasMinimum ? groups : 0));
+        }
+
+        return Guard(matrix.Panels, matrix.Bytes, matrix.ExpandRow, columns);
+
+        float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(10) == 0 ? 1e-30f : (random.NextSingle() - 0.5f) / 16)];
+    }
+
     // Columns are filled up to 256, with weights: activations are zero there. Scales of groups reach what their bits can hold, d times them a half.
     private PanelMatrix KQuant(int bits, int columns, Random random)
     {
@@ -206,6 +229,18 @@ internal sealed unsafe class PanelCase : IDisposable
 
         long values = panels.PanelBytes * PanelCount;
         long groups = (long)panels.GroupCount * PanelCount * PanelMatrix.PanelRows * sizeof(ushort);
+        if (panels.Table is not null)
+        {
+            return new PanelMatrix(
+                Copy(panels.Values, values),
+                panels.PanelBytes,
+                panels.Columns,
+                (float*)Copy(panels.FloatScales, 2 * groups),
+                panels.FloatMinimums is null ? null : (float*)Copy(panels.FloatMinimums, 2 * groups),
+                panels.GroupColumns,
+                Copy(panels.Table, CodeTable.Size));
+        }
+
         return new PanelMatrix(
             Copy(panels.Values, values),
             panels.PanelBytes,

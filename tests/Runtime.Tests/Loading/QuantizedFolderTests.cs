@@ -56,14 +56,14 @@ public sealed class QuantizedFolderTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("gguf", "iq2_xs.gguf", "iq2_xs", "f32", true)]
+    [InlineData("gguf", "iq2_xs.gguf", "iq2_xs", "table4-g16", true)]
     [InlineData("gguf", "q8_0.gguf", "q8_0", "int8-g32", false)]
     [InlineData("gguf", "f16.gguf", "f16", "f16", false)]
     [InlineData("hf", "gptq-w4-g128-sym", "gptq-4", "int4-g128", false)]
     [InlineData("hf", "gptq-w4-g64-desc", "gptq-4", "int4-g64-order", false)]
     [InlineData("hf", "awq-w4-g128", "awq-4", "int4-g128-zero", false)]
     [InlineData("hf", "ct-w4a16-g128-asym", "packed", "int4-g128-zero", false)]
-    [InlineData("hf", "bnb-nf4", "bnb-nf4", "f32", true)]
+    [InlineData("hf", "bnb-nf4", "bnb-nf4", "table4-g64", false)]
     [InlineData("hf", "ct-sparse-24-bitmask", "sparse-24", "bf16", true)]
     public void The_plan_says_what_loading_makes_of_a_format(string container, string name, string stored, string layout, bool expands)
     {

@@ -117,6 +117,37 @@ public sealed class LayoutTests
     }
 
     [Theory]
+    [InlineData(16, true)]
+    [InlineData(32, false)]
+    [InlineData(48, true)]
+    [InlineData(128, false)]
+    public void Table_rows_expand_to_scale_times_entry_plus_minimum(int groupSize, bool hasMinimum)
+    {
+        foreach ((int rows, int columns) in new[] { (1, 32), (17, 160), (40, 250), (3, 33) })
+        {
+            Random random = new(columns);
+            float[] table = [.. Enumerable.Range(0, 16).Select(code => code == 8 ? -0f : random.NextSingle() - 0.5f)];
+            using TableMatrix matrix = new(rows, columns, groupSize, table, hasMinimum);
+            int groups = (columns + groupSize - 1) / groupSize;
+            float[] actual = new float[columns];
+            for (int row = 0; row < rows; row++)
+            {
+                byte[] codes = [.. Enumerable.Range(0, columns).Select(_ => (byte)random.Next(16))];
+                float[] scales = [.. Enumerable.Range(0, groups).Select(_ => random.NextSingle())];
+                float[] minimums = [.. Enumerable.Range(0, hasMinimum ? groups : 0).Select(_ => random.NextSingle() - 0.5f)];
+                matrix.SetRow(row, codes, scales, minimums);
+                matrix.ExpandRow(row, actual);
+                for (int column = 0; column < columns; column++)
+                {
+                    float expected = scales[column / groupSize] * table[codes[column]];
+                    expected = hasMinimum ? expected + minimums[column / groupSize] : expected;
+                    Assert.Equal(BitConverter.SingleToUInt32Bits(expected), BitConverter.SingleToUInt32Bits(actual[column]));
+                }
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]

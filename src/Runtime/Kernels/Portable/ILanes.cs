@@ -48,6 +48,12 @@ internal unsafe interface ILanes<V>
     /// <summary>The high halves of all bytes, moved down.</summary>
     static abstract V HighNibbles(V value);
 
+    /// <summary>For each byte, 0 to 15, that byte of a table of 16 which is repeated over the register.</summary>
+    static abstract V Lookup(V table, V indices);
+
+    /// <summary>For each 32-bit lane, 0 to 15, that float of a table of 16.</summary>
+    static abstract V LookupFloats(float* table, V indices);
+
     /// <summary>Adds 32-bit integers.</summary>
     static abstract V AddIntegers(V left, V right);
 

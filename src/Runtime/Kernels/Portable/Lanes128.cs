@@ -54,6 +54,16 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<byte>>
         (value.AsUInt16() >>> 4).AsByte() & Vector128.Create((byte)15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Lookup(Vector128<byte> table, Vector128<byte> indices) => Vector128.Shuffle(table, indices);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> LookupFloats(float* table, Vector128<byte> indices)
+    {
+        Vector128<int> places = indices.AsInt32();
+        return Vector128.Create(table[places[0]], table[places[1]], table[places[2]], table[places[3]]).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> AddIntegers(Vector128<byte> left, Vector128<byte> right) =>
         (left.AsInt32() + right.AsInt32()).AsByte();
 

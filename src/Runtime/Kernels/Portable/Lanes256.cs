@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sparrow.Runtime.Kernels;
 
@@ -53,6 +54,26 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> HighNibbles(Vector256<byte> value) =>
         (value.AsUInt16() >>> 4).AsByte() & Vector256.Create((byte)15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Lookup(Vector256<byte> table, Vector256<byte> indices) => Avx2.IsSupported
+        ? Avx2.Shuffle(table, indices)
+        : Vector256.Create(Lanes128.Lookup(table.GetLower(), indices.GetLower()), Lanes128.Lookup(table.GetUpper(), indices.GetUpper()));
+
+    // A permutation sees eight floats; the fourth bit of the index chooses between two.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LookupFloats(float* table, Vector256<byte> indices)
+    {
+        if (!Avx2.IsSupported)
+        {
+            return Vector256.Create(Lanes128.LookupFloats(table, indices.GetLower()), Lanes128.LookupFloats(table, indices.GetUpper()));
+        }
+
+        Vector256<int> places = indices.AsInt32();
+        Vector256<float> low = Avx2.PermuteVar8x32(Vector256.Load(table), places);
+        Vector256<float> high = Avx2.PermuteVar8x32(Vector256.Load(table + 8), places);
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(places, Vector256.Create(7)).AsSingle(), high, low).AsByte();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> AddIntegers(Vector256<byte> left, Vector256<byte> right) =>

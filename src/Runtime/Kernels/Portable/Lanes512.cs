@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sparrow.Runtime.Kernels;
 
@@ -53,6 +54,16 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> HighNibbles(Vector512<byte> value) =>
         (value.AsUInt16() >>> 4).AsByte() & Vector512.Create((byte)15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Lookup(Vector512<byte> table, Vector512<byte> indices) => Avx512BW.IsSupported
+        ? Avx512BW.Shuffle(table, indices)
+        : Vector512.Create(Lanes256.Lookup(table.GetLower(), indices.GetLower()), Lanes256.Lookup(table.GetUpper(), indices.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LookupFloats(float* table, Vector512<byte> indices) => Avx512F.IsSupported
+        ? Avx512F.PermuteVar16x32(Vector512.Load(table), indices.AsInt32()).AsByte()
+        : Vector512.Create(Lanes256.LookupFloats(table, indices.GetLower()), Lanes256.LookupFloats(table, indices.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> AddIntegers(Vector512<byte> left, Vector512<byte> right) =>

@@ -2,21 +2,15 @@ using System.Numerics;
 
 namespace Sparrow.Runtime.Loading.Codecs;
 
-/// <summary>
-/// A format of blocks of 256 values whose codes select entries of a <see cref="Codebook"/>. The products of scale and value fit single
-/// precision without rounding, so their order does not matter.
-/// </summary>
-internal abstract class CodebookCodec : ExpandingCodec
+/// <summary>A format of blocks of 256 values whose codes select entries of a <see cref="Codebook"/>: several small numbers at once.</summary>
+internal abstract class CodebookCodec(params ReadOnlySpan<sbyte> numbers) : TableCodec(numbers)
 {
-    public override int BlockValues => 256;
-
-    /// <summary>Writes an entry times a scale, negated where a bit of <paramref name="signs"/> is set, the first value's the lowest.</summary>
-    protected static void WriteSigned(ReadOnlySpan<sbyte> entry, int signs, float scale, Span<float> values)
+    /// <summary>Writes an entry, negated where a bit of <paramref name="signs"/> is set, the first value's the lowest.</summary>
+    protected static void WriteSigned(ReadOnlySpan<sbyte> entry, int signs, Span<sbyte> numbers)
     {
         for (int i = 0; i < entry.Length; i++)
         {
-            float value = scale * entry[i];
-            values[i] = ((signs >> i) & 1) == 0 ? value : -value;
+            numbers[i] = (sbyte)(((signs >> i) & 1) == 0 ? entry[i] : -entry[i]);
         }
     }
 

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>GGUF IQ4_NL: f16 d, then 16 bytes of two nibbles that index a table of whole numbers; w = d·table[q].</summary>
-internal sealed class Iq4NlCodec : GroupedCodec
+internal sealed class Iq4NlCodec() : TableCodec(Iq4Table.Values)
 {
     public override string Name => "iq4_nl";
 
@@ -11,20 +11,15 @@ internal sealed class Iq4NlCodec : GroupedCodec
 
     public override int BlockBytes => 18;
 
-    protected override int Bits => 8;
+    protected override int GroupValues => 32;
 
-    protected override int ZeroPoint => 128;
-
-    protected override bool HasMinimum => false;
-
-    protected override ushort ReadScale(ReadOnlySpan<byte> block, int group) => BinaryPrimitives.ReadUInt16LittleEndian(block);
-
-    protected override void UnpackCodes(ReadOnlySpan<byte> block, Span<byte> codes)
+    protected override void Unpack(ReadOnlySpan<byte> block, Span<sbyte> numbers, Span<float> scales, Span<float> minimums)
     {
-        UnpackNibbles(block[2..], codes);
+        scales[0] = (float)BinaryPrimitives.ReadHalfLittleEndian(block);
         for (int i = 0; i < 32; i++)
         {
-            codes[i] = (byte)(Iq4Table.Values[codes[i]] + 128);
+            byte pair = block[2 + (i % 16)];
+            numbers[i] = Iq4Table.Values[i < 16 ? pair & 15 : pair >> 4];
         }
     }
 }

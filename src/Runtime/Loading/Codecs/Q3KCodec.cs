@@ -3,18 +3,24 @@ using System.Buffers.Binary;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>GGUF Q3_K: 32 bytes of high bits, 64 bytes of four 2-bit codes, 12 bytes of 6-bit scales, f16 d; w = d·(sc − 32)·(q − 4 where the high bit is clear) in groups of 16.</summary>
-internal sealed class Q3KCodec : ExpandingCodec
+internal sealed class Q3KCodec() : TableCodec(-4, -3, -2, -1, 0, 1, 2, 3)
 {
     public override string Name => "q3_k";
 
-    public override int BlockValues => 256;
-
     public override int BlockBytes => 110;
 
-    protected override void ExpandBlock(ReadOnlySpan<byte> block, Span<float> values)
+    protected override int GroupValues => 16;
+
+    protected override void Unpack(ReadOnlySpan<byte> block, Span<sbyte> numbers, Span<float> scales, Span<float> minimums)
     {
         float d = (float)BinaryPrimitives.ReadHalfLittleEndian(block[108..]);
-        ReadOnlySpan<byte> scales = block.Slice(96, 12);
+        ReadOnlySpan<byte> packed = block.Slice(96, 12);
+        for (int group = 0; group < scales.Length; group++)
+        {
+            int low = group < 8 ? packed[group] & 15 : packed[group - 8] >> 4;
+            scales[group] = d * ((low | (((packed[8 + (group % 4)] >> (2 * (group / 4))) & 3) << 4)) - 32);
+        }
+
         for (int i = 0; i < 256; i++)
         {
             (int half, int inHalf) = Math.DivRem(i, 128);
@@ -25,9 +31,7 @@ internal sealed class Q3KCodec : ExpandingCodec
                 code -= 4;
             }
 
-            int group = i / 16;
-            int scale = ((group < 8 ? scales[group] & 15 : scales[group - 8] >> 4) | (((scales[8 + (group % 4)] >> (2 * (group / 4))) & 3) << 4)) - 32;
-            values[i] = d * scale * code;
+            numbers[i] = (sbyte)code;
         }
     }
 }

@@ -1,11 +1,10 @@
-
 namespace Sparrow.Runtime.Loading.Quantized;
 
 /// <summary>
 /// bitsandbytes' nf4 and fp4 (Dettmers et al. 2023): codes into a table of 16 values over the flattened matrix, high nibble first, with the
 /// largest magnitude of each run of 64; these may be quantised once more.
 /// </summary>
-internal sealed class FourBitTableTensor : ModuleTensor
+internal sealed class FourBitTableTensor : CodeTableTensor
 {
     private readonly StoredPart _codes;
     private readonly float[] _table;
@@ -43,6 +42,23 @@ internal sealed class FourBitTableTensor : ModuleTensor
         for (int run = 0; run < _largest.Length; run++)
         {
             _largest[run] = (nestedTable[nested[run]] * nestedLargest[run / nestedLength]) + offset;
+        }
+    }
+
+    protected override int GroupSize => _runLength;
+
+    protected override ReadOnlySpan<float> Table => _table;
+
+    protected override float ScaleOf(int row, int group) => _largest[(int)(((long)row * Columns / _runLength) + group)];
+
+    protected override void ReadCodes(int row, Span<byte> codes)
+    {
+        ReadOnlySpan<byte> stored = _codes.As<byte>();
+        long start = (long)row * Columns;
+        for (int column = 0; column < codes.Length; column++)
+        {
+            byte pair = stored[(int)((start + column) / 2)];
+            codes[column] = (byte)((start + column) % 2 == 0 ? pair >> 4 : pair & 15);
         }
     }
 

@@ -3,8 +3,11 @@ using Sparrow.Runtime.Loading.Codecs;
 namespace Sparrow.Runtime.Loading.Quantized;
 
 /// <summary>compressed-tensors' nvfp4 and mxfp4: two 4-bit floats a byte, the even column in the low nibble, with a scale for 16 or 32 columns.</summary>
-internal sealed class Fp4Tensor : ModuleTensor
+internal sealed class Fp4Tensor : CodeTableTensor
 {
+    // The library's code 8 is the negative zero.
+    private static readonly float[] s_table = [.. Enumerable.Range(0, 16).Select(code => code == 8 ? -0f : Fp4Table.Doubled[code])];
+
     private readonly StoredPart _codes;
     private readonly StoredPart _scalePart;
     private readonly float[] _scales;
@@ -28,6 +31,23 @@ internal sealed class Fp4Tensor : ModuleTensor
         _scales = [.. scales.ReadFloats().Select(scale => scale / divisor)];
     }
 
+    protected override int GroupSize => _groupSize;
+
+    protected override ReadOnlySpan<float> Table => s_table;
+
+    // The table is doubled.
+    protected override float ScaleOf(int row, int group) => _scales[(row * (int)_scalePart.Entry.Shape[1]) + group] / 2;
+
+    protected override void ReadCodes(int row, Span<byte> codes)
+    {
+        ReadOnlySpan<byte> stored = _codes.As<byte>().Slice(row * (Columns / 2), Columns / 2);
+        for (int column = 0; column < codes.Length; column++)
+        {
+            byte pair = stored[column / 2];
+            codes[column] = (byte)(column % 2 == 0 ? pair & 15 : pair >> 4);
+        }
+    }
+
     protected override void DecodeRow(int row, Span<float> values)
     {
         ReadOnlySpan<byte> stored = _codes.As<byte>().Slice(row * (Columns / 2), Columns / 2);
@@ -36,10 +56,7 @@ internal sealed class Fp4Tensor : ModuleTensor
         {
             byte pair = stored[column / 2];
             int code = column % 2 == 0 ? pair & 15 : pair >> 4;
-
-            // Code 8 is the negative zero, which a table of whole numbers cannot hold.
-            float value = code == 8 ? -0f : Fp4Table.Doubled[code] / 2f;
-            values[column] = value * _scales[scaleStart + (column / _groupSize)];
+            values[column] = s_table[code] / 2 * _scales[scaleStart + (column / _groupSize)];
         }
     }
 }

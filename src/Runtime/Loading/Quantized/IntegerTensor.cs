@@ -1,5 +1,4 @@
 using System.Buffers;
-using Sparrow.Runtime.Loading.Codecs;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 
@@ -8,10 +7,14 @@ namespace Sparrow.Runtime.Loading.Quantized;
 /// <summary>
 /// A weight of integer codes with a scale and a zero point a group: w = scale·(q − zero). Where half precision holds the scales, it goes into the
 /// grouped-integer layout without loss: up to 4 bits in 4, more in 8, with zero points of groups where they differ. Columns that were grouped by
-/// importance are brought into the order of their groups. What does not fit is decoded to float.
+/// importance are brought into the order of their groups. Up to 4 bits with bfloat16 scales go into the table layout; what fits nowhere is decoded to
+/// float.
 /// </summary>
 internal abstract class IntegerTensor : ModuleTensor
 {
+    // Taken out of the codes where groups have zero points of their own.
+    private const int MiddleCode = 8;
+
     protected IntegerTensor(string name, int rows, int columns, string format, params StoredPart?[] parts)
         : base(name, rows, columns, format, parts)
     {
@@ -42,6 +45,12 @@ internal abstract class IntegerTensor : ModuleTensor
         }
 
         int groupSize = GroupCount == 1 ? (Columns + 15) / 16 * 16 : GroupSize;
+        if (layout.IsTable)
+        {
+            float[] table = [.. Enumerable.Range(0, 16).Select(code => (float)(code - layout.ZeroPoint))];
+            return new TableMatrix(Rows, Columns, groupSize, table, layout.HasZeroPoints);
+        }
+
         GroupedIntegerMatrix matrix = new(Rows, Columns, layout.Bits, groupSize, layout.ZeroPoint, hasMinimum: false, layout.HasZeroPoints);
         matrix.ColumnOrder = ColumnsByGroup();
         return matrix;
@@ -49,6 +58,12 @@ internal abstract class IntegerTensor : ModuleTensor
 
     public override void StoreRows(WeightMatrix matrix, int firstRow, int rowCount, bool allowNonFinite)
     {
+        if (matrix is TableMatrix table)
+        {
+            StoreRows(table, firstRow, rowCount);
+            return;
+        }
+
         if (matrix is not GroupedIntegerMatrix grouped)
         {
             base.StoreRows(matrix, firstRow, rowCount, allowNonFinite);
@@ -93,6 +108,34 @@ internal abstract class IntegerTensor : ModuleTensor
         }
     }
 
+    private void StoreRows(TableMatrix table, int firstRow, int rowCount)
+    {
+        int smallest = CodeRange.Smallest;
+        int[] codes = new int[Columns];
+        byte[] unsigned = new byte[Columns];
+        float[] scales = new float[GroupCount];
+        float[] minimums = new float[table.HasMinimum ? GroupCount : 0];
+        for (int row = firstRow; row < firstRow + rowCount; row++)
+        {
+            ReadCodes(row, codes);
+            for (int column = 0; column < codes.Length; column++)
+            {
+                unsigned[column] = (byte)(codes[column] - smallest);
+            }
+
+            for (int group = 0; group < GroupCount; group++)
+            {
+                scales[group] = ScaleOf(row, group);
+                if (table.HasMinimum)
+                {
+                    minimums[group] = scales[group] * (MiddleCode - (ZeroOf(row, group) - smallest));
+                }
+            }
+
+            table.SetRow(row, unsigned, scales, minimums);
+        }
+    }
+
     protected override void DecodeRow(int row, Span<float> values)
     {
         int[] codes = ArrayPool<int>.Shared.Rent(Columns);
@@ -134,13 +177,15 @@ internal abstract class IntegerTensor : ModuleTensor
     }
 
     /// <summary>The layout that holds every row without loss, or null. Scans scales and zero points, which are few.</summary>
-    private (int Bits, int ZeroPoint, bool HasZeroPoints)? FindLayout()
+    private (int Bits, int ZeroPoint, bool HasZeroPoints, bool IsTable)? FindLayout()
     {
         if ((GroupCount > 1 && GroupSize % 16 != 0) || (GroupOfColumn is not null && ColumnsByGroup() is null))
         {
             return null;
         }
 
+        bool areHalves = true;
+        bool areShort = true;
         int smallestZero = int.MaxValue;
         int largestZero = int.MinValue;
         for (int row = 0; row < Rows; row++)
@@ -149,12 +194,15 @@ internal abstract class IntegerTensor : ModuleTensor
             {
                 float scale = ScaleOf(row, group);
 
-                // Also false for NaN, which the decoding to float then reports.
-                if ((float)(Half)scale != scale || NonFinite.IsF16(BitConverter.HalfToUInt16Bits((Half)scale)))
+                // The decoding to float reports these.
+                if (!float.IsFinite(scale))
                 {
                     return null;
                 }
 
+                // 16 significant bits times a difference of codes are exact, and so are sums of such products.
+                areHalves &= (float)(Half)scale == scale;
+                areShort &= (BitConverter.SingleToUInt32Bits(scale) & 0xff) == 0 && (scale == 0 || MathF.Abs(scale) > 1e-30f);
                 int zero = ZeroOf(row, group);
                 smallestZero = Math.Min(smallestZero, zero);
                 largestZero = Math.Max(largestZero, zero);
@@ -164,13 +212,20 @@ internal abstract class IntegerTensor : ModuleTensor
         (int smallest, int largest) = CodeRange;
         if (largest - smallest <= 15)
         {
-            return smallestZero == largestZero && smallestZero - smallest is >= 0 and <= 15
-                ? (4, smallestZero - smallest, false)
-                : (4, 8, true);
+            bool isCommon = smallestZero == largestZero && smallestZero - smallest is >= 0 and <= 15;
+            bool isTable = !areHalves;
+            if (isTable && (GroupOfColumn is not null || !(isCommon || areShort)))
+            {
+                return null;
+            }
+
+            return isCommon
+                ? (4, smallestZero - smallest, false, isTable)
+                : (4, MiddleCode, true, isTable);
         }
 
         // One zero point for all costs nothing where codes less their zero points still fit a byte.
-        return (8, 128, largest - smallestZero > 127 || smallest - largestZero < -128);
+        return areHalves ? (8, 128, largest - smallestZero > 127 || smallest - largestZero < -128, false) : null;
     }
 
     /// <summary>Columns in the order of their groups, or null where they stand so already, or where groups are not equally large.</summary>

@@ -80,6 +80,11 @@ internal sealed unsafe class Linear : IParallelWork
                     _ => kernels.MatMulQ6KInt8,
                 };
                 break;
+            case TableMatrix table:
+                // A table of fractions, as nf4's, meets floats in any case.
+                _panels = table.Panels;
+                (_floatKernel, _int8Kernel) = int8Activations && table.IsWhole ? ((MatMulKernel?)null, kernels.MatMulTableInt8) : (kernels.MatMulTable, null);
+                break;
             case SparseMatrix { Element: SparseElement.BF16 } sparse:
                 _panels = sparse.Panels;
                 _floatKernel = kernels.MatMulSparseBF16;

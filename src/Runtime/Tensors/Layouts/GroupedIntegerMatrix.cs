@@ -112,7 +112,7 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
         uint* target = (uint*)_panels.PanelValues(panel) + lane;
         if (Bits == 4)
         {
-            SetCodes4(target, codes);
+            PanelNibbles.Set(target, codes);
         }
         else
         {
@@ -157,16 +157,7 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
                 zeroPoint = HasZeroPoints ? _panels.PanelZeroPoints(panel)[group] : ZeroPoint;
             }
 
-            int code;
-            if (Bits == 8)
-            {
-                code = codes[((column / 4) * PanelMatrix.PanelRows * 4) + (column % 4)];
-            }
-            else
-            {
-                byte pair = codes[((column / 8) * PanelMatrix.PanelRows * 4) + (column % 4)];
-                code = column % 8 < 4 ? pair & 15 : pair >> 4;
-            }
+            int code = Bits == 4 ? PanelNibbles.Get(codes, column) : codes[((column / 4) * PanelMatrix.PanelRows * 4) + (column % 4)];
 
             // Without a minimum nothing is added: −0 + 0 would lose the sign.
             float value = scale * (code - zeroPoint);
@@ -189,32 +180,6 @@ public sealed unsafe class GroupedIntegerMatrix : WeightMatrix
             throw new ArgumentException($"Expected {expected} {name} a row, found {length}.", name);
         }
     }
-
-    // Eight codes become one 32-bit word: low nibbles columns 0–3, high nibbles columns 4–7. The last word is filled up with zeros,
-    // which meet activations that are zero.
-    private static void SetCodes4(uint* target, ReadOnlySpan<byte> codes)
-    {
-        int whole = codes.Length & ~7;
-        ref byte start = ref MemoryMarshal.GetReference(codes);
-        for (int column = 0; column < whole; column += 8, target += PanelMatrix.PanelRows)
-        {
-            ulong eight = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, column));
-            *target = Pack(eight);
-        }
-
-        if (whole < codes.Length)
-        {
-            ulong rest = 0;
-            for (int column = codes.Length - 1; column >= whole; column--)
-            {
-                rest = (rest << 8) | codes[column];
-            }
-
-            *target = Pack(rest);
-        }
-    }
-
-    private static uint Pack(ulong eight) => (uint)eight | ((uint)(eight >> 32) << 4);
 
     private static void SetCodes8(uint* target, ReadOnlySpan<byte> codes)
     {
