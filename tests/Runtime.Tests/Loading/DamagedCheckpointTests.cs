@@ -69,7 +69,15 @@ public sealed class DamagedCheckpointTests(ITestOutputHelper output) : IDisposab
     [InlineData("iq2_m.gguf")]
     [InlineData("iq3_xxs.gguf")]
     [InlineData("iq3_s.gguf")]
-    public void Damaged_codebook_files_are_refused_or_load(string name)
+    [InlineData("iq4_xs.gguf")]
+    [InlineData("q2_K.gguf")]
+    [InlineData("q3_K_M.gguf")]
+    [InlineData("q4_K_M.gguf")]
+    [InlineData("q5_K_S.gguf")]
+    [InlineData("q6_K.gguf")]
+    [InlineData("nvfp4.gguf")]
+    [InlineData("q1_0_q2_0.gguf")]
+    public void Damaged_files_of_every_kind_of_block_are_refused_or_load(string name)
     {
         string file = Path.Combine(_folder, name);
         File.WriteAllBytes(file, File.ReadAllBytes(SharedData.Require("models", "formats", "gguf", name)));
@@ -84,8 +92,11 @@ public sealed class DamagedCheckpointTests(ITestOutputHelper output) : IDisposab
 
     [Theory]
     [InlineData("gptq-w4-g64-desc")]
+    [InlineData("gptq-w3-g128-sym")]
     [InlineData("awq-w4-g64")]
     [InlineData("ct-w4a16-g64-actorder")]
+    [InlineData("ct-w4a16-g128-asym")]
+    [InlineData("ct-naive-int8-asym")]
     [InlineData("ct-sparse-bitmask")]
     [InlineData("ct-nvfp4a16")]
     [InlineData("ct-marlin-24")]
@@ -93,16 +104,36 @@ public sealed class DamagedCheckpointTests(ITestOutputHelper output) : IDisposab
     [InlineData("fp8-block128")]
     public void Damaged_quantised_folders_are_refused_or_load(string name)
     {
-        string folder = Path.Combine(_folder, name);
+        string folder = Copy(SharedData.Require("models", "formats", "hf", name));
+        string weights = Path.Combine(folder, "model.safetensors");
+        Run(folder, weights, 18, (random, bytes) => random.Next(2) == 0 ? EditHeader(random, bytes) : Damage(random, bytes, bytes.Length), Count / 5);
+        Run(folder, Path.Combine(folder, "config.json"), 19, (random, bytes) => EditJson(random, bytes), Count / 5);
+    }
+
+    [Theory]
+    [InlineData("mixtral")]
+    [InlineData("qwen2-moe")]
+    [InlineData("olmoe")]
+    [InlineData("phi3-longrope-long")]
+    [InlineData("gemma3-text")]
+    [InlineData("gpt-neox")]
+    public void Damaged_families_are_refused_or_load(string name)
+    {
+        string folder = Copy(SharedData.Require("models", "tiny", name));
+        Run(folder, Path.Combine(folder, "model.safetensors"), 21, EditHeader, Count / 5);
+        Run(folder, Path.Combine(folder, "config.json"), 22, (random, bytes) => EditJson(random, bytes), Count / 5);
+    }
+
+    private string Copy(string source)
+    {
+        string folder = Path.Combine(_folder, Path.GetFileName(source));
         Directory.CreateDirectory(folder);
-        foreach (string file in Directory.GetFiles(SharedData.Require("models", "formats", "hf", name)))
+        foreach (string file in Directory.GetFiles(source))
         {
             File.WriteAllBytes(Path.Combine(folder, Path.GetFileName(file)), File.ReadAllBytes(file));
         }
 
-        string weights = Path.Combine(folder, "model.safetensors");
-        Run(folder, weights, 18, (random, bytes) => random.Next(2) == 0 ? EditHeader(random, bytes) : Damage(random, bytes, bytes.Length), Count / 5);
-        Run(folder, Path.Combine(folder, "config.json"), 19, (random, bytes) => EditJson(random, bytes), Count / 5);
+        return folder;
     }
 
     private static int Count => int.TryParse(Environment.GetEnvironmentVariable("SPARROW_FUZZ_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 150;
