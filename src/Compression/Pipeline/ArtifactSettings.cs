@@ -24,15 +24,14 @@ internal static class ArtifactSettings
                 source.Path, "compression of this family is not supported: it stores linears together", field: "model_type", expected: "a family whose linears are stored one by one", found: source.Config.Family);
         }
 
-        if (source is GgufCheckpoint && source.Config.Family != "llama")
-        {
-            throw new CheckpointException(
-                source.Path, "of GGUF files only the llama family can be compressed; give the Hugging Face folder instead", field: "general.architecture", expected: "llama", found: source.Config.Family);
-        }
-
         if (source is not StoredCheckpoint)
         {
             throw new ArgumentException("The source is no stored checkpoint.", nameof(source));
+        }
+
+        if (source is GgufCheckpoint gguf)
+        {
+            SettingsCheck.Folder(gguf, source.Path, HuggingFaceConfigWriter.Write(source.Config, "f32"));
         }
     }
 

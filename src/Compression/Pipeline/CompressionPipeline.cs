@@ -48,6 +48,12 @@ public sealed partial class CompressionPipeline
     {
         if (Directory.Exists(options.Output) || File.Exists(options.Output))
         {
+            // A run may have been killed after the artifact got its name and before the rest was cleared up.
+            if (options.Resume && FinishedArtifact.Find(options) is { } finished)
+            {
+                return finished;
+            }
+
             throw new CompressionException($"{options.Output} exists already; an artifact never replaces anything.");
         }
 

@@ -7,8 +7,6 @@ namespace Sparrow.Compression.Recipes;
 /// <summary>From JSON to a recipe. Whatever it does not know it refuses, with the member's path.</summary>
 internal static class RecipeReader
 {
-    private const int MaximumSteps = 64;
-
     /// <exception cref="RecipeException">The recipe cannot be followed.</exception>
     public static CompressionRecipe Read(string text, string? folder)
     {
@@ -52,9 +50,9 @@ internal static class RecipeReader
     private static List<RecipeStep> ReadSteps(JsonElement root)
     {
         root.TryGetProperty(RecipeShapes.Steps, out JsonElement steps);
-        if (steps.ValueKind != JsonValueKind.Array || steps.GetArrayLength() is 0 or > MaximumSteps)
+        if (steps.ValueKind != JsonValueKind.Array || steps.GetArrayLength() is 0 or > RecipeShapes.MaximumSteps)
         {
-            throw RecipeValues.Unexpected(RecipeShapes.Steps, $"a list of 1 to {MaximumSteps} steps", steps);
+            throw RecipeValues.Unexpected(RecipeShapes.Steps, $"a list of 1 to {RecipeShapes.MaximumSteps} steps", steps);
         }
 
         return [.. steps.EnumerateArray().Select((step, index) => ReadStep(step, $"{RecipeShapes.Steps}[{index}]"))];

@@ -3,6 +3,7 @@ namespace Sparrow.Compression.Recipes;
 /// <summary>The members of a recipe that do not belong to a step.</summary>
 internal static class RecipeShapes
 {
+    public const int MaximumSteps = 64;
     public const string Version = "version";
     public const string Steps = "steps";
     public const string Type = "type";
@@ -21,7 +22,7 @@ internal static class RecipeShapes
 
     public static readonly RecipeShape Evaluation = new(
         RecipeMember.Text("perplexity", "A text file whose perplexity is measured before and after.").Required(),
-        RecipeMember.Number("max_perplexity_increase", "By what share perplexity may grow for the result to be accepted: 0.1 is a tenth.", 0, 1000),
+        RecipeMember.Number("max_perplexity_increase", "By what share perplexity may grow for the result to be accepted: 0.1 is a tenth; below 0 it must fall.", -0.99, 1000),
         RecipeMember.Integer("window", "Tokens of a window.", 4, 131072),
         RecipeMember.Integer("max_windows", "Most windows of the text.", 1, 100000, 10));
 
