@@ -103,6 +103,19 @@ public sealed class ColumnStatistics
     /// <summary>The mean over tokens of each channel's magnitude, which AWQ's scales are powers of. Of closed sequences only.</summary>
     public float[] Magnitudes() => Scale(_magnitudes, TokenCount);
 
+    /// <summary>What would have been gathered had each channel been divided by a number.</summary>
+    internal void DivideChannels(ReadOnlySpan<float> divisors)
+    {
+        for (int column = 0; column < Columns; column++)
+        {
+            double divisor = divisors[column];
+            _sums[column] /= divisor;
+            _magnitudes[column] /= Math.Abs(divisor);
+            _squares[column] /= divisor * divisor;
+            _weightedVariances[column] /= divisor * divisor;
+        }
+    }
+
     private static float[] Scale(double[] values, long count)
     {
         if (count == 0)

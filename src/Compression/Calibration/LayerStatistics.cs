@@ -42,4 +42,14 @@ public sealed class LayerStatistics
     /// <exception cref="InvalidOperationException">It was not asked for.</exception>
     public double[] Gram() =>
         _gram?.Gram() ?? throw new InvalidOperationException("These statistics were gathered without a Gram matrix.");
+
+    /// <summary>What would have been gathered had each channel been divided by a number: after scales were folded into what makes the input.</summary>
+    internal void DivideChannels(ReadOnlySpan<float> divisors)
+    {
+        Channels.DivideChannels(divisors);
+        if (_gram is not null)
+        {
+            Quantization.AwqFolding.DivideGram(_gram.Gram(), divisors);
+        }
+    }
 }

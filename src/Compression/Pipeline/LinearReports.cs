@@ -25,6 +25,7 @@ internal static class LinearReports
             Rank = linear.Correction?.Rank,
             SquaredError = squared,
             RelativeError = relative,
+            Measures = linear.Measures.Count > 0 ? linear.Measures : null,
         };
     }
 

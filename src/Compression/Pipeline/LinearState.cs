@@ -10,7 +10,10 @@ public sealed class LinearState
 {
     private readonly Func<float[]> _read;
     private readonly List<string> _methods = [];
+    private readonly SortedDictionary<string, double> _measures = new(StringComparer.Ordinal);
     private float[]? _values;
+    private float[]? _columnScales;
+    private float[]? _rowDivisors;
 
     internal LinearState(string name, int rows, int columns, BlockInput? input, Func<float[]> read)
     {
@@ -55,8 +58,29 @@ public sealed class LinearState
 
     internal bool IsRead => _values is not null;
 
-    /// <summary>The source's weights, decoded anew: a copy of the caller's own.</summary>
-    public float[] ReadOriginal() => _read();
+    /// <summary>What steps found out on the way, for the report.</summary>
+    public IReadOnlyDictionary<string, double> Measures => _measures;
+
+    /// <summary>The source's weights, decoded anew, with the scales that have been folded into them: a copy of the caller's own.</summary>
+    public float[] ReadOriginal()
+    {
+        float[] original = _read();
+        Scale(original, _columnScales, _rowDivisors);
+        return original;
+    }
+
+    /// <summary>Notes a figure for the report.</summary>
+    public void Measure(string name, double value) => _measures[name] = value;
+
+    /// <summary>
+    /// Multiplies the columns, which computes the same where the input is divided by as much. From now on the original has them too.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The weights are codes by now.</exception>
+    public void FoldColumns(ReadOnlySpan<float> scales) => Fold(ref _columnScales, scales, Columns, isColumns: true);
+
+    /// <summary>Divides the rows, which computes the same where what reads the outputs is multiplied by as much. From now on the original has them too.</summary>
+    /// <exception cref="InvalidOperationException">The weights are codes by now.</exception>
+    public void FoldRows(ReadOnlySpan<float> divisors) => Fold(ref _rowDivisors, divisors, Rows, isColumns: false);
 
     /// <summary>Prunes. What an earlier step has pruned stays pruned.</summary>
     /// <param name="method">Who did it, for the report.</param>
@@ -128,6 +152,37 @@ public sealed class LinearState
     }
 
     internal void Release() => _values = null;
+
+    private void Fold(ref float[]? kept, ReadOnlySpan<float> factors, int count, bool isColumns)
+    {
+        if (Quantized is not null)
+        {
+            throw new InvalidOperationException($"{Name} is quantised; scales can only be folded into floats.");
+        }
+
+        float[] added = factors[..count].ToArray();
+        float[] values = [.. Values];
+        Scale(values, isColumns ? added : null, isColumns ? null : added);
+        _values = values;
+        kept ??= [.. Enumerable.Repeat(1f, count)];
+        for (int i = 0; i < count; i++)
+        {
+            kept[i] *= added[i];
+        }
+    }
+
+    private void Scale(float[] values, float[]? columnScales, float[]? rowDivisors)
+    {
+        for (int row = 0; row < Rows && (columnScales is not null || rowDivisors is not null); row++)
+        {
+            Span<float> line = values.AsSpan(row * Columns, Columns);
+            for (int column = 0; column < Columns; column++)
+            {
+                float value = line[column] * (columnScales is null ? 1 : columnScales[column]);
+                line[column] = rowDivisors is null ? value : value / rowDivisors[row];
+            }
+        }
+    }
 
     private void Add(string method)
     {

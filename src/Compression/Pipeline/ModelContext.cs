@@ -51,4 +51,14 @@ public sealed class ModelContext
     /// <param name="sampleTokens">Tokens of each input to keep.</param>
     public void ForEachBlock(StatisticsNeed need, Action<BlockContext> look, int sampleTokens = 0) =>
         (Walk ?? throw new InvalidOperationException("The blocks are walked before they are changed."))(need, sampleTokens, look);
+
+    /// <summary>Opens a model for walks of a step's own.</summary>
+    /// <param name="checkpoint">The source, or the source with some tensors replaced.</param>
+    /// <param name="maxTokens">Longest sequence.</param>
+    /// <param name="logitRows">Most rows of logits at once; 0: the head is not loaded.</param>
+    internal BlockWalk OpenWalk(Checkpoint checkpoint, int maxTokens, int logitRows = 0)
+    {
+        DecoderOptions options = new() { Kernels = Kernels, Pool = Pool, MaxTokens = maxTokens, MaxSequences = 1, MaxLogitRows = Math.Max(1, logitRows) };
+        return new BlockWalk(checkpoint, options, withHead: logitRows > 0);
+    }
 }

@@ -1,5 +1,6 @@
 using Sparrow.Compression.Pruning;
 using Sparrow.Compression.Recipes;
+using Sparrow.Compression.Steps.Allocations;
 
 namespace Sparrow.Compression.Steps;
 
@@ -11,10 +12,18 @@ internal static class PruneTargets
     public static readonly RecipeMember Pattern =
         RecipeMember.Choice("pattern", "N of every M consecutive weights are kept, in place of a sparsity.", ["2:4", "4:8"]);
 
-    /// <summary>The shape of a pruning step: a sparsity or a pattern, and members of its own.</summary>
-    public static RecipeShape Shape(params IReadOnlyList<RecipeMember> own) => new([Sparsity, Pattern, .. own])
+    /// <summary>Of the methods that follow SparseGPT.</summary>
+    public static readonly RecipeMember Damping =
+        RecipeMember.Number("damping", "Share of the mean of the Hessian's diagonal that is added to it.", 0, 1, 0.01);
+
+    /// <summary>Of the methods that choose a mask over a whole panel or matrix.</summary>
+    public static readonly RecipeMember Count = RecipeMember.Choice(
+        "count", "Exactly the share of each panel, or one weight more and ties as the authors' scripts do.", ["exact", "released"], "exact");
+
+    /// <summary>The shape of a pruning step: a sparsity or a pattern, how a sparsity is shared out, and members of its own.</summary>
+    public static RecipeShape Shape(params IReadOnlyList<RecipeMember> own) => new([Sparsity, Pattern, AllocationMethods.Member, .. own])
     {
-        Exclusive = [["sparsity", "pattern"]],
+        Exclusive = [["sparsity", "pattern"], ["pattern", AllocationMethods.MemberName]],
         AnyOf = [["sparsity", "pattern"]],
     };
 
@@ -24,4 +33,7 @@ internal static class PruneTargets
         "4:8" => PruneTarget.Structured(4, 8),
         _ => PruneTarget.Unstructured(arguments.Number("sparsity")),
     };
+
+    public static CountRule ReadCount(RecipeArguments arguments) =>
+        arguments.Text("count") == "released" ? CountRule.Released : CountRule.Exact;
 }

@@ -7,5 +7,13 @@ public static class StepRegistry
     [
         MagnitudePruneStep.Definition,
         WandaPruneStep.Definition,
+        SparseGptPruneStep.Definition,
+        AptPruneStep.Definition,
+        DsnotRefineStep.Definition,
+        EoraCompensateStep.Definition,
+        RtnQuantizeStep.Definition,
+        GptqQuantizeStep.Definition,
+        AwqQuantizeStep.Definition,
+        JointQuantizeStep.Definition,
     ];
 }

@@ -36,6 +36,9 @@ public sealed record LayerReport
     /// <summary>‖(W − Ŵ)X‖ / ‖WX‖, Frobenius norms over the calibration tokens; null where nothing was calibrated.</summary>
     public double? RelativeError { get; init; }
 
+    /// <summary>What steps found out on the way, by name; null where they noted nothing.</summary>
+    public IReadOnlyDictionary<string, double>? Measures { get; init; }
+
     /// <summary>Wall time of its compression.</summary>
     public double? Seconds { get; init; }
 }
