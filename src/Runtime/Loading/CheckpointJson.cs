@@ -49,7 +49,7 @@ internal static class CheckpointJson
         try
         {
             using JsonDocument document = JsonDocument.Parse(
-                bytes, new JsonDocumentOptions { MaxDepth = MaximumDepth, AllowDuplicateProperties = false });
+                PythonNumbers.Quote(bytes), new JsonDocumentOptions { MaxDepth = MaximumDepth, AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new CheckpointException(path, "the root is no object", expected: "a JSON object", found: Describe(document.RootElement));

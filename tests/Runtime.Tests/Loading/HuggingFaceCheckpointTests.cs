@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
 using Sparrow.Testing;
@@ -123,6 +124,34 @@ public sealed class HuggingFaceCheckpointTests
         CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(model.Folder));
         Assert.Equal(("model_type", family), (exception.Field, exception.Found));
         Assert.Contains("cannot be run yet", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("deepseek-v2")]
+    [InlineData("mamba")]
+    [InlineData("mamba2")]
+    [InlineData("falcon-mamba")]
+    public void Their_real_configs_are_refused_by_name_too(string folder)
+    {
+        // mamba2's holds the bare word Infinity.
+        string path = SharedData.Require("models", "tiny", folder);
+        Assert.Equal("model_type", Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)).Field);
+    }
+
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("-Infinity")]
+    public void A_setting_that_is_no_number_is_refused_by_its_field(string word)
+    {
+        using TinyModel model = TinyModel.Create();
+        string path = Path.Combine(model.Folder, "config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        config["note"] = "an \"Infinity\" in quotes stays";
+        config["rms_norm_eps"] = 77777;
+        File.WriteAllText(path, config.ToJsonString().Replace("77777", word, StringComparison.Ordinal));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(model.Folder));
+        Assert.Equal("rms_norm_eps", exception.Field);
+        Assert.Contains(word, exception.Found, StringComparison.Ordinal);
     }
 
     [Fact]
