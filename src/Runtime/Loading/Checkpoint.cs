@@ -44,7 +44,7 @@ public abstract class Checkpoint : IDisposable
 
     /// <summary>
     /// Which layouts the matrices would be loaded into, and how large they would be, by storage format. Reads no weights; of GPTQ and its
-    /// like, the scales.
+    /// like, a sample of scales and zero points decides.
     /// </summary>
     public abstract IReadOnlyList<FormatPlan> PlanFormats();
 

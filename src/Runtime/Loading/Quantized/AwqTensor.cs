@@ -5,7 +5,7 @@ internal sealed class AwqTensor : IntegerTensor
 {
     private readonly StoredPart _codes;
     private readonly StoredPart _zeros;
-    private readonly float[] _scales;
+    private readonly Lazy<float[]> _scales;
 
     public AwqTensor(string name, int rows, int columns, QuantizationSettings settings, StoredPart codes, StoredPart zeros, StoredPart scales)
         : base(name, rows, columns, "awq-4", codes, zeros, scales)
@@ -19,7 +19,7 @@ internal sealed class AwqTensor : IntegerTensor
         GroupSize = settings.GroupSize < 1 ? columns : settings.GroupSize;
         _codes = codes.Expect("I32", columns, rows / 8);
         _zeros = zeros.Expect("I32", GroupCount, rows / 8);
-        _scales = scales.Expect(null, GroupCount, rows).ReadFloats();
+        _scales = scales.Expect(null, GroupCount, rows).LazyFloats();
     }
 
     protected override int GroupSize { get; }
@@ -38,7 +38,7 @@ internal sealed class AwqTensor : IntegerTensor
         }
     }
 
-    protected override float ScaleOf(int row, int group) => _scales[(group * Rows) + row];
+    protected override float ScaleOf(int row, int group) => _scales.Value[(group * Rows) + row];
 
     protected override int ZeroOf(int row, int group) => Read(_zeros.As<uint>(), group, row);
 

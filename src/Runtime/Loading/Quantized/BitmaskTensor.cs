@@ -12,7 +12,8 @@ internal sealed class BitmaskTensor : ModuleTensor
     private readonly StoredPart _values;
     private readonly StoredPart _mask;
     private readonly TensorCodec _codec;
-    private readonly long[] _starts;
+    private readonly StoredPart? _offsets;
+    private readonly Lazy<long[]> _starts;
 
     public BitmaskTensor(string name, int rows, int columns, StoredPart values, StoredPart mask, StoredPart? offsets)
         : base(name, rows, columns, offsets is null ? "sparse-24" : "sparse-bitmask", values, mask, offsets)
@@ -21,14 +22,23 @@ internal sealed class BitmaskTensor : ModuleTensor
             ?? throw new CheckpointException(values.File, "sparse values of this type are not supported", tensor: values.Entry.Name, field: "dtype", expected: "F32, F16 or BF16", found: values.Entry.Type);
         RequireMultiple(values, "inputs", columns, 2);
         _values = offsets is null ? values.Expect(null, rows, columns / 2) : values;
-        int maskBytes = (columns + 7) / 8;
-        _mask = mask.Expect("U8", rows, maskBytes);
-        _starts = offsets?.Expect("I64", rows).As<long>().ToArray() ?? [.. Enumerable.Range(0, rows).Select(row => (long)row * (columns / 2))];
+        _mask = mask.Expect("U8", rows, (columns + 7) / 8);
+        _offsets = offsets?.Expect("I64", rows);
+        _starts = new Lazy<long[]>(ReadStarts);
+    }
 
-        // Every row's values must lie in the list before a single one is read.
+    public override double Sparsity => 1 - ((double)_values.Entry.Bytes / _codec.BlockBytes / Rows / Columns);
+
+    public override WeightMatrix CreateMatrix() => _codec.CreateMatrix(Rows, Columns);
+
+    /// <summary>Where each row's values begin: all of them lie in the list before a single one is read.</summary>
+    private long[] ReadStarts()
+    {
+        long[] starts = _offsets?.As<long>().ToArray() ?? [.. Enumerable.Range(0, Rows).Select(row => (long)row * (Columns / 2))];
+        int maskBytes = (Columns + 7) / 8;
         long count = _values.Entry.Bytes / _codec.BlockBytes;
         ReadOnlySpan<byte> bits = _mask.As<byte>();
-        for (int row = 0; row < rows; row++)
+        for (int row = 0; row < Rows; row++)
         {
             int set = 0;
             foreach (byte eight in bits.Slice(row * maskBytes, maskBytes))
@@ -36,16 +46,14 @@ internal sealed class BitmaskTensor : ModuleTensor
                 set += BitOperations.PopCount(eight);
             }
 
-            if (_starts[row] < 0 || _starts[row] > count - set || set > columns)
+            if (starts[row] < 0 || starts[row] > count - set || set > Columns)
             {
-                throw new CheckpointException(values.File, "the mask asks for values that are not there", tensor: mask.Entry.Name, field: $"row {row}", expected: $"{set} values from {_starts[row]}", found: $"{count} in all");
+                throw new CheckpointException(_values.File, "the mask asks for values that are not there", tensor: _mask.Entry.Name, field: $"row {row}", expected: $"{set} values from {starts[row]}", found: $"{count} in all");
             }
         }
+
+        return starts;
     }
-
-    public override double Sparsity => 1 - ((double)_values.Entry.Bytes / _codec.BlockBytes / Rows / Columns);
-
-    public override WeightMatrix CreateMatrix() => _codec.CreateMatrix(Rows, Columns);
 
     protected override void StoreRow(WeightMatrix matrix, int row, ReadOnlySpan<float> values)
     {
@@ -60,7 +68,7 @@ internal sealed class BitmaskTensor : ModuleTensor
     {
         int maskBytes = (Columns + 7) / 8;
         ReadOnlySpan<byte> bits = _mask.As<byte>().Slice(row * maskBytes, maskBytes);
-        ReadOnlySpan<byte> stored = _values.As<byte>()[checked((int)(_starts[row] * _codec.BlockBytes))..];
+        ReadOnlySpan<byte> stored = _values.As<byte>()[checked((int)(_starts.Value[row] * _codec.BlockBytes))..];
         for (int column = 0; column < values.Length; column++)
         {
             values[column] = 0;

@@ -7,8 +7,8 @@ namespace Sparrow.Runtime.Loading.Quantized;
 internal sealed class FourBitTableTensor : CodeTableTensor
 {
     private readonly StoredPart _codes;
-    private readonly float[] _table;
-    private readonly float[] _largest;
+    private readonly Lazy<float[]> _table;
+    private readonly Lazy<float[]> _largest;
     private readonly int _runLength;
 
     public FourBitTableTensor(string name, int rows, int columns, string format, StoredPart codes, Func<string, StoredPart> part, StoredPart state)
@@ -16,7 +16,7 @@ internal sealed class FourBitTableTensor : CodeTableTensor
     {
         long count = (long)rows * columns;
         _codes = codes.Expect("U8", (count + 1) / 2, 1);
-        _table = part("quant_map").Expect("F32", 16).ReadFloats();
+        _table = part("quant_map").Expect("F32", 16).LazyFloats();
         ConfigSection settings = new(state.File, CheckpointJson.ParseObject(state.File, state.As<byte>().ToArray()), state.Entry.Name + ".");
         int[] shape = settings.FindIntegers("shape", 1);
         if (!shape.AsSpan().SequenceEqual([rows, columns]))
@@ -29,27 +29,34 @@ internal sealed class FourBitTableTensor : CodeTableTensor
         StoredPart largest = part("absmax");
         if (largest.Entry.Type != "U8")
         {
-            _largest = largest.Expect("F32", runs).ReadFloats();
+            _largest = largest.Expect("F32", runs).LazyFloats();
             return;
         }
 
         int nestedLength = settings.GetInteger("nested_blocksize", 1, 1 << 20);
         float offset = settings.GetFloat("nested_offset", -float.MaxValue, float.MaxValue);
-        float[] nestedTable = part("nested_quant_map").Expect("F32", 256).ReadFloats();
-        float[] nestedLargest = part("nested_absmax").Expect("F32", (runs + nestedLength - 1) / nestedLength).ReadFloats();
-        ReadOnlySpan<byte> nested = largest.Expect("U8", runs).As<byte>();
-        _largest = new float[runs];
-        for (int run = 0; run < _largest.Length; run++)
+        StoredPart nestedTable = part("nested_quant_map").Expect("F32", 256);
+        StoredPart nestedLargest = part("nested_absmax").Expect("F32", (runs + nestedLength - 1) / nestedLength);
+        largest.Expect("U8", runs);
+        _largest = new Lazy<float[]>(() => ReadNested(largest.As<byte>(), nestedTable.ReadFloats(), nestedLargest.ReadFloats(), nestedLength, offset));
+    }
+
+    private static float[] ReadNested(ReadOnlySpan<byte> codes, float[] table, float[] largest, int length, float offset)
+    {
+        float[] result = new float[codes.Length];
+        for (int run = 0; run < result.Length; run++)
         {
-            _largest[run] = (nestedTable[nested[run]] * nestedLargest[run / nestedLength]) + offset;
+            result[run] = (table[codes[run]] * largest[run / length]) + offset;
         }
+
+        return result;
     }
 
     protected override int GroupSize => _runLength;
 
-    protected override ReadOnlySpan<float> Table => _table;
+    protected override ReadOnlySpan<float> Table => _table.Value;
 
-    protected override float ScaleOf(int row, int group) => _largest[(int)(((long)row * Columns / _runLength) + group)];
+    protected override float ScaleOf(int row, int group) => _largest.Value[(int)(((long)row * Columns / _runLength) + group)];
 
     protected override void ReadCodes(int row, Span<byte> codes)
     {
@@ -65,12 +72,14 @@ internal sealed class FourBitTableTensor : CodeTableTensor
     protected override void DecodeRow(int row, Span<float> values)
     {
         ReadOnlySpan<byte> stored = _codes.As<byte>();
+        float[] table = _table.Value;
+        float[] largest = _largest.Value;
         long start = (long)row * Columns;
         for (int column = 0; column < values.Length; column++)
         {
             long index = start + column;
             byte pair = stored[(int)(index / 2)];
-            values[column] = _table[index % 2 == 0 ? pair >> 4 : pair & 15] * _largest[(int)(index / _runLength)];
+            values[column] = table[index % 2 == 0 ? pair >> 4 : pair & 15] * largest[(int)(index / _runLength)];
         }
     }
 }

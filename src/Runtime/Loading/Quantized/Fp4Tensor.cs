@@ -10,7 +10,7 @@ internal sealed class Fp4Tensor : CodeTableTensor
 
     private readonly StoredPart _codes;
     private readonly StoredPart _scalePart;
-    private readonly float[] _scales;
+    private readonly Lazy<float[]> _scales;
     private readonly int _groupSize;
 
     public Fp4Tensor(string name, int rows, int columns, StoredPart codes, StoredPart scales, StoredPart? globalScale)
@@ -22,13 +22,13 @@ internal sealed class Fp4Tensor : CodeTableTensor
         _scalePart = scales.Expect(globalScale is null ? "U8" : "F8_E4M3", rows, columns / _groupSize);
         if (globalScale is null)
         {
-            _scales = [.. scales.As<byte>().ToArray().Select(exponent => MathF.ScaleB(1, exponent - 127))];
+            _scales = new Lazy<float[]>(() => [.. scales.As<byte>().ToArray().Select(exponent => MathF.ScaleB(1, exponent - 127))]);
             return;
         }
 
         // The division comes first, in single precision, as the library does it.
-        float divisor = globalScale.Expect("F32", 1).ReadFloats()[0];
-        _scales = [.. scales.ReadFloats().Select(scale => scale / divisor)];
+        Lazy<float[]> divisor = globalScale.Expect("F32", 1).LazyFloats();
+        _scales = new Lazy<float[]>(() => [.. scales.ReadFloats().Select(scale => scale / divisor.Value[0])]);
     }
 
     protected override int GroupSize => _groupSize;
@@ -36,7 +36,7 @@ internal sealed class Fp4Tensor : CodeTableTensor
     protected override ReadOnlySpan<float> Table => s_table;
 
     // The table is doubled.
-    protected override float ScaleOf(int row, int group) => _scales[(row * (int)_scalePart.Entry.Shape[1]) + group] / 2;
+    protected override float ScaleOf(int row, int group) => _scales.Value[(row * (int)_scalePart.Entry.Shape[1]) + group] / 2;
 
     protected override void ReadCodes(int row, Span<byte> codes)
     {
@@ -56,7 +56,7 @@ internal sealed class Fp4Tensor : CodeTableTensor
         {
             byte pair = stored[column / 2];
             int code = column % 2 == 0 ? pair & 15 : pair >> 4;
-            values[column] = s_table[code] / 2 * _scales[scaleStart + (column / _groupSize)];
+            values[column] = s_table[code] / 2 * _scales.Value[scaleStart + (column / _groupSize)];
         }
     }
 }

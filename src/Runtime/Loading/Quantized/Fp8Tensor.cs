@@ -5,7 +5,7 @@ internal sealed class Fp8Tensor : ModuleTensor
 {
     private readonly StoredPart _codes;
     private readonly StoredPart _scalePart;
-    private readonly float[] _scales;
+    private readonly Lazy<float[]> _scales;
     private readonly (int Rows, int Columns)? _block;
 
     /// <param name="name">Canonical name.</param>
@@ -22,19 +22,20 @@ internal sealed class Fp8Tensor : ModuleTensor
             : scales.Entry.Shape is [1] or [] ? scales.Entry.Shape
             : [rows, 1];
         _scalePart = scales.Expect(null, shape);
-        _scales = scales.ReadFloats();
+        _scales = scales.LazyFloats();
         _block = block;
     }
 
     protected override void DecodeRow(int row, Span<float> values)
     {
+        float[] scales = _scales.Value;
         ReadOnlySpan<byte> stored = _codes.As<byte>().Slice(row * Columns, Columns);
         for (int column = 0; column < values.Length; column++)
         {
             int index = _block is { } block
                 ? (row / block.Rows * (int)_scalePart.Entry.Shape[1]) + (column / block.Columns)
                 : ScaleIndex(_scalePart.Entry.Shape, row, 0);
-            values[column] = Fp8Table.Values[stored[column]] * _scales[index];
+            values[column] = Fp8Table.Values[stored[column]] * scales[index];
         }
     }
 }

@@ -8,7 +8,8 @@ internal sealed class GptqTensor : IntegerTensor
 {
     private readonly StoredPart _codes;
     private readonly StoredPart _zeros;
-    private readonly float[] _scales;
+    private readonly Lazy<float[]> _scales;
+    private readonly Lazy<int[]?>? _groupOfColumn;
     private readonly int _bits;
     private readonly bool _plainZeroPoints;
 
@@ -28,14 +29,14 @@ internal sealed class GptqTensor : IntegerTensor
         GroupSize = settings.GroupSize < 1 ? columns : settings.GroupSize;
         _codes = codes.Expect("I32", (long)columns * _bits / 32, rows);
         _zeros = zeros.Expect("I32", GroupCount, (long)rows * _bits / 32);
-        _scales = scales.Expect(null, GroupCount, rows).ReadFloats();
+        _scales = scales.Expect(null, GroupCount, rows).LazyFloats();
         _plainZeroPoints = settings.PlainZeroPoints;
-        GroupOfColumn = groups is null ? null : ReadGroups(groups.Expect("I32", columns));
+        _groupOfColumn = LazyGroups(groups?.Expect("I32", columns));
     }
 
     protected override int GroupSize { get; }
 
-    protected override int[]? GroupOfColumn { get; }
+    protected override int[]? GroupOfColumn => _groupOfColumn?.Value;
 
     protected override (int Smallest, int Largest) CodeRange => (0, (1 << _bits) - 1);
 
@@ -48,7 +49,7 @@ internal sealed class GptqTensor : IntegerTensor
         }
     }
 
-    protected override float ScaleOf(int row, int group) => _scales[(group * Rows) + row];
+    protected override float ScaleOf(int row, int group) => _scales.Value[(group * Rows) + row];
 
     /// <summary>
     /// The first format stores zero points less one. Its writers subtract from whole words, so that a zero point of 0 borrows from its

@@ -6,7 +6,7 @@ internal sealed class Int8Tensor : IntegerTensor
     private readonly StoredPart _codes;
     private readonly StoredPart _scalePart;
     private readonly StoredPart? _zeros;
-    private readonly float[] _scales;
+    private readonly Lazy<float[]> _scales;
 
     public Int8Tensor(string name, int rows, int columns, StoredPart codes, StoredPart scales, StoredPart? zeros)
         : base(name, rows, columns, "int8", codes, scales, zeros)
@@ -15,7 +15,7 @@ internal sealed class Int8Tensor : IntegerTensor
         int groups = scales.Entry.Shape is [_, var count] && count >= 1 && count <= columns ? (int)count : 1;
         long[] shape = scales.Entry.Shape is [1] or [] ? scales.Entry.Shape : [rows, groups];
         _scalePart = scales.Expect(null, shape);
-        _scales = scales.ReadFloats();
+        _scales = scales.LazyFloats();
         _zeros = zeros?.Expect("I8", shape);
         GroupSize = (columns + groups - 1) / groups;
     }
@@ -33,7 +33,7 @@ internal sealed class Int8Tensor : IntegerTensor
         }
     }
 
-    protected override float ScaleOf(int row, int group) => _scales[ScaleIndex(_scalePart.Entry.Shape, row, group)];
+    protected override float ScaleOf(int row, int group) => _scales.Value[ScaleIndex(_scalePart.Entry.Shape, row, group)];
 
     protected override int ZeroOf(int row, int group) => _zeros is null ? 0 : _zeros.As<sbyte>()[ScaleIndex(_scalePart.Entry.Shape, row, group)];
 }

@@ -15,9 +15,16 @@ internal abstract class IntegerTensor : ModuleTensor
     // Taken out of the codes where groups have zero points of their own.
     private const int MiddleCode = 8;
 
+    // One panel of the compute layouts, and few enough groups that a sample stays within a page or two.
+    private const int SampledRows = 16;
+    private const int SampledGroups = 2;
+
+    private readonly StoredPart[] _parts;
+
     protected IntegerTensor(string name, int rows, int columns, string format, params StoredPart?[] parts)
         : base(name, rows, columns, format, parts)
     {
+        _parts = [.. parts.OfType<StoredPart>()];
     }
 
     /// <summary>Columns that share a scale, where groups are runs of columns.</summary>
@@ -39,19 +46,36 @@ internal abstract class IntegerTensor : ModuleTensor
 
     public override WeightMatrix CreateMatrix()
     {
-        if (FindLayout() is not { } layout)
-        {
-            return base.CreateMatrix();
-        }
+        return FindLayout(Rows, GroupCount, ScaleOf) is { } layout ? CreateGrouped(Rows, layout) : base.CreateMatrix();
+    }
 
+    /// <summary>
+    /// As the first rows' scales and zero points have it, since reading all of them would take long on a large model.
+    /// </summary>
+    public override (string Layout, long Bytes) PlanMatrix()
+    {
+        float[] scales = _parts.Skip(1).Select(part => part.SampleFloats(SampledRows)).FirstOrDefault(sample => sample.Length > 0) ?? [];
+        (int Bits, int ZeroPoint, bool HasZeroPoints, bool IsTable)? layout =
+            FindLayout(Math.Min(Rows, SampledRows), Math.Min(GroupCount, SampledGroups), (row, _) => scales.Length == 0 ? 1 : scales[row % scales.Length]);
+
+        // Two sizes tell what a panel adds and what the matrix has once, as the order of its columns.
+        using WeightMatrix one = Create(SampledRows);
+        using WeightMatrix two = Create(2 * SampledRows);
+        return (one.Format, one.Bytes + ((two.Bytes - one.Bytes) * ((Rows - 1) / SampledRows)));
+
+        WeightMatrix Create(int rows) => layout is null ? new DenseMatrix(rows, Columns, DenseElement.F32) : CreateGrouped(rows, layout.Value);
+    }
+
+    private WeightMatrix CreateGrouped(int rows, (int Bits, int ZeroPoint, bool HasZeroPoints, bool IsTable) layout)
+    {
         int groupSize = GroupCount == 1 ? (Columns + 15) / 16 * 16 : GroupSize;
         if (layout.IsTable)
         {
             float[] table = [.. Enumerable.Range(0, 16).Select(code => (float)(code - layout.ZeroPoint))];
-            return new TableMatrix(Rows, Columns, groupSize, table, layout.HasZeroPoints);
+            return new TableMatrix(rows, Columns, groupSize, table, layout.HasZeroPoints);
         }
 
-        GroupedIntegerMatrix matrix = new(Rows, Columns, layout.Bits, groupSize, layout.ZeroPoint, hasMinimum: false, layout.HasZeroPoints);
+        GroupedIntegerMatrix matrix = new(rows, Columns, layout.Bits, groupSize, layout.ZeroPoint, hasMinimum: false, layout.HasZeroPoints);
         matrix.ColumnOrder = ColumnsByGroup();
         return matrix;
     }
@@ -155,10 +179,13 @@ internal abstract class IntegerTensor : ModuleTensor
         }
     }
 
+    /// <summary>The index of each column's group, read when it is first asked for; null where there is none.</summary>
+    protected Lazy<int[]?>? LazyGroups(StoredPart? part) => part is null ? null : new Lazy<int[]?>(() => ReadGroups(part));
+
     /// <summary>Checks a stored index of each column's group.</summary>
     /// <returns>The index, or null where it is the column over the group size.</returns>
     /// <exception cref="CheckpointException">A group that does not exist.</exception>
-    protected int[]? ReadGroups(StoredPart part)
+    private int[]? ReadGroups(StoredPart part)
     {
         int[] groups = part.As<int>().ToArray();
         bool runs = true;
@@ -177,7 +204,10 @@ internal abstract class IntegerTensor : ModuleTensor
     }
 
     /// <summary>The layout that holds every row without loss, or null. Scans scales and zero points, which are few.</summary>
-    private (int Bits, int ZeroPoint, bool HasZeroPoints, bool IsTable)? FindLayout()
+    /// <param name="rows">Rows to look at.</param>
+    /// <param name="groups">Groups of each to look at.</param>
+    /// <param name="scaleOf">The scale of a row and group.</param>
+    private (int Bits, int ZeroPoint, bool HasZeroPoints, bool IsTable)? FindLayout(int rows, int groups, Func<int, int, float> scaleOf)
     {
         if ((GroupCount > 1 && GroupSize % 16 != 0) || (GroupOfColumn is not null && ColumnsByGroup() is null))
         {
@@ -188,11 +218,11 @@ internal abstract class IntegerTensor : ModuleTensor
         bool areShort = true;
         int smallestZero = int.MaxValue;
         int largestZero = int.MinValue;
-        for (int row = 0; row < Rows; row++)
+        for (int row = 0; row < rows; row++)
         {
-            for (int group = 0; group < GroupCount; group++)
+            for (int group = 0; group < groups; group++)
             {
-                float scale = ScaleOf(row, group);
+                float scale = scaleOf(row, group);
 
                 // The decoding to float reports these.
                 if (!float.IsFinite(scale))

@@ -14,7 +14,7 @@ internal sealed class Marlin24Tensor : IntegerTensor
 
     private readonly StoredPart _codes;
     private readonly StoredPart _meta;
-    private readonly float[] _scales;
+    private readonly Lazy<float[]> _scales;
 
     public Marlin24Tensor(string name, int rows, int columns, QuantizationSettings settings, StoredPart codes, StoredPart scales, StoredPart meta)
         : base(name, rows, columns, "marlin-24", codes, scales, meta)
@@ -31,7 +31,7 @@ internal sealed class Marlin24Tensor : IntegerTensor
         int groups = scales.Entry.Shape is [var count, _] && count >= 1 && count <= columns ? (int)count : 1;
         RequireMultiple(scales, "inputs", columns, groups);
         GroupSize = columns / groups;
-        _scales = scales.Expect(null, groups, rows).ReadFloats();
+        _scales = scales.Expect(null, groups, rows).LazyFloats();
     }
 
     public override double Sparsity => 0.5;
@@ -59,7 +59,7 @@ internal sealed class Marlin24Tensor : IntegerTensor
     {
         // The library compares with the inputs that are left, which are half of them.
         bool inOrder = GroupSize >= Columns / 2;
-        return _scales[(group * Rows) + (inOrder ? row : (row / 8 * 8) + s_scaleOrder[row % 8])];
+        return _scales.Value[(group * Rows) + (inOrder ? row : (row / 8 * 8) + s_scaleOrder[row % 8])];
     }
 
     protected override int ZeroOf(int row, int group) => Zero;

@@ -5,7 +5,8 @@ internal sealed class PackedTensor : IntegerTensor
 {
     private readonly StoredPart _codes;
     private readonly StoredPart? _zeros;
-    private readonly float[] _scales;
+    private readonly Lazy<float[]> _scales;
+    private readonly Lazy<int[]?>? _groupOfColumn;
     private readonly int _bits;
     private readonly bool _padded;
     private readonly int _groups;
@@ -27,14 +28,14 @@ internal sealed class PackedTensor : IntegerTensor
         _codes = codes.Expect("I32", rows, width);
         _groups = scales.Entry.Shape is [_, var count] && count >= 1 && count <= columns ? (int)count : 1;
         GroupSize = (columns + _groups - 1) / _groups;
-        _scales = scales.Expect(null, rows, _groups).ReadFloats();
+        _scales = scales.Expect(null, rows, _groups).LazyFloats();
         _zeros = zeros?.Expect("I32", BitFields.WordCount(rows, _bits, _padded), _groups);
-        GroupOfColumn = groups is null ? null : ReadGroups(groups.Expect("I32", columns));
+        _groupOfColumn = LazyGroups(groups?.Expect("I32", columns));
     }
 
     protected override int GroupSize { get; }
 
-    protected override int[]? GroupOfColumn { get; }
+    protected override int[]? GroupOfColumn => _groupOfColumn?.Value;
 
     protected override (int Smallest, int Largest) CodeRange => (0, (1 << _bits) - 1);
 
@@ -48,7 +49,7 @@ internal sealed class PackedTensor : IntegerTensor
         }
     }
 
-    protected override float ScaleOf(int row, int group) => _scales[(row * _groups) + group];
+    protected override float ScaleOf(int row, int group) => _scales.Value[(row * _groups) + group];
 
     // Codes and zero points carry the same offset, which is the zero point of symmetric layers.
     protected override int ZeroOf(int row, int group) =>

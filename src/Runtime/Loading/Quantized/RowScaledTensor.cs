@@ -7,21 +7,22 @@ internal sealed class RowScaledTensor : ModuleTensor
     private const float Inverse127 = 7.874015718698502e-3f;
 
     private readonly StoredPart _codes;
-    private readonly float[] _largest;
+    private readonly Lazy<float[]> _largest;
 
     public RowScaledTensor(string name, int rows, int columns, StoredPart codes, StoredPart largest)
         : base(name, rows, columns, "bnb-int8", codes, largest)
     {
         _codes = codes.Expect("I8", rows, columns);
-        _largest = largest.Expect("F32", rows).ReadFloats();
+        _largest = largest.Expect("F32", rows).LazyFloats();
     }
 
     protected override void DecodeRow(int row, Span<float> values)
     {
         ReadOnlySpan<sbyte> stored = _codes.As<sbyte>().Slice(row * Columns, Columns);
+        float largest = _largest.Value[row];
         for (int column = 0; column < values.Length; column++)
         {
-            values[column] = stored[column] * _largest[row] * Inverse127;
+            values[column] = stored[column] * largest * Inverse127;
         }
     }
 }

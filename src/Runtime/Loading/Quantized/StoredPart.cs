@@ -25,6 +25,23 @@ internal sealed class StoredPart(MappedFile file, SafetensorsEntry entry)
         return MemoryMarshal.Cast<byte, T>(file.Slice(entry.Offset, (int)entry.Bytes));
     }
 
+    /// <summary>All values as float, read when they are first asked for: who opens a checkpoint reads headers only. The type is checked at once.</summary>
+    public Lazy<float[]> LazyFloats() => HoldsFloats ? new Lazy<float[]>(ReadFloats) : throw NoFloats();
+
+    /// <summary>The first values as float, at most some: a sample that touches one page.</summary>
+    public float[] SampleFloats(int count)
+    {
+        TensorCodec? codec = CodecRegistry.FindSafetensors(entry.Type);
+        if (codec is not { BlockValues: 1 })
+        {
+            return [];
+        }
+
+        float[] values = new float[Math.Min(count, ElementCount)];
+        codec.Expand(file.Slice(entry.Offset, values.Length * codec.BlockBytes), values);
+        return values;
+    }
+
     /// <summary>All values as float; for scales, which are few beside the weights.</summary>
     public float[] ReadFloats()
     {
@@ -40,8 +57,7 @@ internal sealed class StoredPart(MappedFile file, SafetensorsEntry entry)
 
                 break;
             default:
-                TensorCodec codec = CodecRegistry.FindSafetensors(entry.Type)
-                    ?? throw new CheckpointException(File, "the tensor has a type that holds no scales", tensor: entry.Name, field: "dtype", expected: "F32, F16, BF16 or F8_E4M3", found: entry.Type);
+                TensorCodec codec = CodecRegistry.FindSafetensors(entry.Type) ?? throw NoFloats();
                 codec.Expand(bytes, values);
                 break;
         }
@@ -63,6 +79,11 @@ internal sealed class StoredPart(MappedFile file, SafetensorsEntry entry)
             : throw new CheckpointException(
                 File, "the tensor has another shape than the model's settings say", tensor: entry.Name, field: "shape", expected: $"[{string.Join(',', shape)}]", found: $"[{string.Join(',', entry.Shape)}]");
     }
+
+    private bool HoldsFloats => entry.Type == "F8_E4M3" || CodecRegistry.FindSafetensors(entry.Type) is not null;
+
+    private CheckpointException NoFloats() =>
+        new(File, "the tensor has a type that holds no scales", tensor: entry.Name, field: "dtype", expected: "F32, F16, BF16 or F8_E4M3", found: entry.Type);
 
     private int ElementCount => checked((int)entry.Shape.Aggregate(1L, (product, size) => product * size));
 }
