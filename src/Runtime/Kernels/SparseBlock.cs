@@ -25,6 +25,38 @@ internal static unsafe class SparseBlock
     /// <param name="stepColumns">4 for codes, 2 for bf16.</param>
     public static uint Bit(int column, int stepColumns) => 1u << ((column % stepColumns * (32 / stepColumns)) + (column / stepColumns));
 
+    /// <summary>A mask word from the bits of a row, the first column the lowest.</summary>
+    /// <param name="columns">One bit a column.</param>
+    /// <param name="stepColumns">4 for codes, 2 for bf16.</param>
+    public static uint Arrange(uint columns, int stepColumns)
+    {
+        uint mask = 0;
+        for (int part = 0; part < stepColumns; part++)
+        {
+            // Every second or fourth bit moves next to its predecessor, pairs, then fours at a time.
+            uint bits = columns >> part;
+            if (stepColumns == 2)
+            {
+                bits &= 0x5555_5555;
+                bits = (bits | (bits >> 1)) & 0x3333_3333;
+                bits = (bits | (bits >> 2)) & 0x0F0F_0F0F;
+                bits = (bits | (bits >> 4)) & 0x00FF_00FF;
+                bits = (bits | (bits >> 8)) & 0x0000_FFFF;
+            }
+            else
+            {
+                bits &= 0x1111_1111;
+                bits = (bits | (bits >> 3)) & 0x0303_0303;
+                bits = (bits | (bits >> 6)) & 0x000F_000F;
+                bits = (bits | (bits >> 12)) & 0x0000_00FF;
+            }
+
+            mask |= bits << (part * (32 / stepColumns));
+        }
+
+        return mask;
+    }
+
     /// <summary>Whether an element is kept.</summary>
     public static bool IsKept(uint* masks, int row, int column, int stepColumns) => (masks[row] & Bit(column, stepColumns)) != 0;
 
