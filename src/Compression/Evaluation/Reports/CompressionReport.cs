@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Sparrow.Compression.Evaluation.Reports;
 
-/// <summary>What a compression did and what it cost: written into the artifact, shown by the API and on a page.</summary>
+/// <summary>What a compression did and what it cost: written into the artifact, shown by the API and as a page (<see cref="Html.HtmlReport"/>).</summary>
 /// <remarks>Readers depend on the JSON names; a change of meaning needs another <see cref="Version"/>.</remarks>
 public sealed record CompressionReport
 {
