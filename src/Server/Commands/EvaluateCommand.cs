@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sparrow.Compression.Evaluation;
+using Sparrow.Compression.Evaluation.Reports.Html;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Commands.Evaluation;
@@ -39,6 +40,8 @@ internal sealed class EvaluateCommand
     };
 
     private readonly Option<bool> _kl = new("--kl") { Description = "Compares next-token distributions with the reference's over the text." };
+    private readonly Option<bool> _layers = new("--layers") { Description = "Compares each block's output with the reference's, over the first windows of the text." };
+    private readonly Option<string?> _html = new("--html") { Description = "Writes a page that shows both models.", HelpName = "FILE" };
     private readonly Option<bool> _json = new("--json") { Description = "Writes one JSON object." };
 
     public static void AddTo(RootCommand root)
@@ -58,7 +61,7 @@ internal sealed class EvaluateCommand
         Option[] options =
         [
             evaluate._perplexity, evaluate._convention, evaluate._window, evaluate._maxWindows, evaluate._tasks, evaluate._data, evaluate._limit,
-            evaluate._against, evaluate._kl, evaluate._json,
+            evaluate._against, evaluate._kl, evaluate._layers, evaluate._html, evaluate._json,
         ];
         foreach (Option option in options)
         {
@@ -79,6 +82,11 @@ internal sealed class EvaluateCommand
         using LoadedModel model = _model.Load(result, options);
         using LoadedModel? reference = request.Against is null ? null : ModelOptions.Load(request.Against, options);
         EvaluationResult measured = new EvaluationRun(request, model, reference, StepTokens).Run(cancellation);
+
+        if (request.Page is { } page)
+        {
+            File.WriteAllText(page, HtmlReport.Write(EvaluationPage.Create(request, measured, model, reference!)));
+        }
 
         TextWriter output = result.InvocationConfiguration.Output;
         if (result.GetValue(_json))
@@ -103,6 +111,8 @@ internal sealed class EvaluateCommand
         Window = result.GetValue(_window),
         MaxWindows = result.GetValue(_maxWindows),
         Divergence = result.GetValue(_kl),
+        Blocks = result.GetValue(_layers),
+        Page = result.GetValue(_html),
         Tasks =
         [
             .. (result.GetValue(_tasks) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(FindTask),

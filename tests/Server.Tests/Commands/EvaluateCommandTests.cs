@@ -58,8 +58,26 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Contains("piqa acc", table, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Blocks_are_compared_and_a_page_is_written()
+    {
+        string page = Path.Combine(Path.GetDirectoryName(_model.Folder)!, "page.html");
+
+        using JsonDocument document = JsonDocument.Parse(await EvaluateAsync(_model.Folder, _other.Folder, more: ["--layers", "--html", page]));
+        JsonElement[] blocks = [.. document.RootElement.GetProperty("layers").EnumerateArray()];
+        string html = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
+
+        Assert.Equal([0, 1], blocks.Select(block => block.GetProperty("block").GetInt32()));
+        Assert.All(["output_error", "update_error", "stream_error"], name => Assert.True(blocks[1].GetProperty(name).GetDouble() > 0));
+        Assert.StartsWith("<!DOCTYPE html>", html, StringComparison.Ordinal);
+        Assert.Contains("<svg", html, StringComparison.Ordinal);
+        Assert.Contains("mean divergence", html, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--perplexity", "f", "--kl")]
+    [InlineData("--perplexity", "f", "--layers")]
+    [InlineData("--perplexity", "f", "--html", "page.html")]
     [InlineData("--against", "x", "--kl", "--tasks", "piqa", "--data", ".")]
     [InlineData("--perplexity", "f", "--window", "0")]
     public async Task A_comparison_that_lacks_a_part_is_wrong_usage(params string[] arguments)
@@ -78,7 +96,7 @@ public sealed class EvaluateCommandTests : IDisposable
         _other.Dispose();
     }
 
-    private async Task<string> EvaluateAsync(string model, string against, bool json = true)
+    private async Task<string> EvaluateAsync(string model, string against, bool json = true, params string[] more)
     {
         string data = Path.GetDirectoryName(_model.Folder)!;
         string text = Path.Combine(data, "text.txt");
@@ -91,7 +109,7 @@ public sealed class EvaluateCommandTests : IDisposable
         string[] arguments =
         [
             "evaluate", "--model", model, "--against", against, "--kl", "--perplexity", text, "--window", "64", "--max-windows", "2",
-            "--tasks", "piqa", "--data", data, .. json ? ["--json"] : Array.Empty<string>(),
+            "--tasks", "piqa", "--data", data, .. more, .. json ? ["--json"] : Array.Empty<string>(),
         ];
 
         int code = await CommandLineProgram.RunAsync(arguments, output, error);

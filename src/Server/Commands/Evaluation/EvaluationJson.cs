@@ -30,6 +30,17 @@ internal static class EvaluationJson
             }
         }
 
+        if (result.Blocks.Count > 0)
+        {
+            root["layers"] = new JsonArray([.. result.Blocks.Select(block => (JsonNode)new JsonObject
+            {
+                ["block"] = block.Block,
+                ["output_error"] = block.OutputError,
+                ["update_error"] = block.UpdateError,
+                ["stream_error"] = block.StreamError,
+            })]);
+        }
+
         if (result.Model.Tasks.Count > 0)
         {
             root["task_differences"] = new JsonObject(result.Model.Tasks.Select(pair => KeyValuePair.Create(

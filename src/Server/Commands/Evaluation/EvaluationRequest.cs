@@ -22,6 +22,12 @@ internal sealed record EvaluationRequest
     /// <summary>Whether next-token distributions are compared.</summary>
     public required bool Divergence { get; init; }
 
+    /// <summary>Whether outputs of blocks are compared.</summary>
+    public required bool Blocks { get; init; }
+
+    /// <summary>Where a page is written; null: nowhere.</summary>
+    public string? Page { get; init; }
+
     public IReadOnlyList<ZeroShotTask> Tasks { get; init; } = [];
 
     /// <summary>The folder with the tasks' files.</summary>
@@ -48,9 +54,14 @@ internal sealed record EvaluationRequest
             throw new UsageException("--window, --max-windows and --limit must be positive.");
         }
 
-        if (Divergence && (Against is null || Text is null))
+        if (Page is not null && Against is null)
         {
-            throw new UsageException("--kl needs --against, the reference model, and --perplexity, the text over which both are compared.");
+            throw new UsageException("--html needs --against, the reference model that the page shows beside the other.");
+        }
+
+        if ((Divergence || Blocks) && (Against is null || Text is null))
+        {
+            throw new UsageException("--kl and --layers need --against, the reference model, and --perplexity, the text over which both are compared.");
         }
     }
 }

@@ -1,5 +1,6 @@
 using Sparrow.Compression.Evaluation;
 using Sparrow.Compression.Evaluation.Comparison;
+using Sparrow.Compression.Evaluation.Reports;
 
 namespace Sparrow.Server.Commands.Evaluation;
 
@@ -13,6 +14,9 @@ internal sealed record EvaluationResult
 
     /// <summary>Both over the same text.</summary>
     public ModelComparison? Comparison { get; init; }
+
+    /// <summary>Errors of each block.</summary>
+    public IReadOnlyList<BlockReport> Blocks { get; init; } = [];
 }
 
 /// <summary>What one model was measured to be.</summary>

@@ -1,5 +1,6 @@
 using Sparrow.Compression.Evaluation;
 using Sparrow.Compression.Evaluation.Comparison;
+using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Tokenization;
 
@@ -8,6 +9,8 @@ namespace Sparrow.Server.Commands.Evaluation;
 /// <summary>Measures a model, and the reference model beside it where there is one.</summary>
 internal sealed class EvaluationRun(EvaluationRequest request, LoadedModel model, LoadedModel? reference, int stepTokens)
 {
+    private const int BlockWindows = 4;
+
     private readonly Tokenizer _tokenizer = model.Tokenizer ?? reference?.Tokenizer
         ?? throw new CheckpointException(request.Model, "it has no tokenizer, which evaluation needs");
 
@@ -23,7 +26,18 @@ internal sealed class EvaluationRun(EvaluationRequest request, LoadedModel model
             Model = new ModelMeasures(perplexity, RunTasks(model, "", cancellation)),
             Against = reference is null ? null : new ModelMeasures(comparison?.Reference, RunTasks(reference, " (reference)", cancellation)),
             Comparison = comparison,
+            Blocks = request.Blocks ? CompareBlocks(windows!, cancellation) : [],
         };
+    }
+
+    // A few windows tell enough of a block, and their residual streams are what memory is needed for.
+    private IReadOnlyList<BlockReport> CompareBlocks(TextWindows windows, CancellationToken cancellation)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(request.Model);
+        using Checkpoint other = Checkpoint.Open(request.Against!);
+        using BlockComparison comparison = new(checkpoint, other, model.Kernels.Name, model.Activations == "int8", request.Window);
+        return CommandProgress.Run(
+            "Blocks", progress => comparison.Compare([.. windows.Windows.Take(BlockWindows)], progress, cancellation));
     }
 
     // Positions can be compared only where both models read the same tokens.

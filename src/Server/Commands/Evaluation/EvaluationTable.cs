@@ -42,6 +42,11 @@ internal static class EvaluationTable
             AddTask(table, name, task, result.Against?.Tasks[name]);
         }
 
+        foreach (BlockReport block in result.Blocks)
+        {
+            table.AddRow($"block {block.Block}", Number(block.OutputError), "", "", $"of its update {Number(block.UpdateError)}, stream {Number(block.StreamError)}");
+        }
+
         return table;
     }
 
