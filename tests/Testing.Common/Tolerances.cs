@@ -37,4 +37,10 @@ public static class Tolerances
     /// twice the largest value, so the sum of <paramref name="magnitude"/> = Σ |x| · largest appears three times; each of its partial sums rounds.
     /// </summary>
     public static double PackedAttention(int products, double magnitude) => ((products / 8) + 16) * HalfUlp * 3 * magnitude;
+
+    /// <summary>
+    /// What rounding one factor of a sum of products to 16-bit integers may add: half a step of the row's largest factor / 32767 for each product,
+    /// times the largest that it is multiplied with. <paramref name="largest"/> is the product of the two largest.
+    /// </summary>
+    public static double RoundedRow(int products, double largest) => products * largest * 0.501 / 32767;
 }

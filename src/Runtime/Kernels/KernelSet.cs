@@ -21,6 +21,7 @@ public sealed partial class KernelSet
         BindElementwise();
         BindAttention();
         BindCacheCodes();
+        BindPairedCodes();
     }
 
     /// <summary>The names that <see cref="Select"/> knows, weakest first, with the features each may use.</summary>

@@ -31,8 +31,8 @@ internal sealed unsafe class FloatKvCodec(KernelSet kernels) : OpenKvCodec(kerne
     public override void Narrow(float* source, byte* destination, int count) =>
         Buffer.MemoryCopy(source, destination, (long)count * sizeof(float), (long)count * sizeof(float));
 
-    public override void KeyScores(float* q, int rowCount, byte* keys, int headSize, float* scores) =>
-        Kernels.KeyScoresF32(q, rowCount, keys, headSize, scores);
+    public override void KeyScores(in QueryRows queries, byte* keys, int headSize, float* scores) =>
+        Kernels.KeyScoresF32(queries.Floats, queries.Count, keys, headSize, scores);
 
     public override void ValueSum(
         float* weights, int rowCount, byte* values, int first, int end, int headSize, float* corrections, float* result) =>

@@ -32,8 +32,8 @@ internal sealed unsafe class HalfKvCodec(KernelSet kernels) : OpenKvCodec(kernel
 
     public override void Narrow(float* source, byte* destination, int count) => Kernels.ToHalf(source, (ushort*)destination, count);
 
-    public override void KeyScores(float* q, int rowCount, byte* keys, int headSize, float* scores) =>
-        Kernels.KeyScoresF16(q, rowCount, keys, headSize, scores);
+    public override void KeyScores(in QueryRows queries, byte* keys, int headSize, float* scores) =>
+        Kernels.KeyScoresF16(queries.Floats, queries.Count, keys, headSize, scores);
 
     public override void ValueSum(
         float* weights, int rowCount, byte* values, int first, int end, int headSize, float* corrections, float* result) =>

@@ -31,8 +31,10 @@ internal sealed unsafe class KiviKvCodec(int bits, int valueGroup, int scaleBits
     }
 
     [SkipLocalsInit]
-    public override void KeyScores(float* q, int rowCount, byte* keys, int headSize, float* scores)
+    public override void KeyScores(in QueryRows queries, byte* keys, int headSize, float* scores)
     {
+        float* q = queries.Floats;
+        int rowCount = queries.Count;
         float* space = stackalloc float[2 * headSize];
         float* folded = stackalloc float[TileRows * headSize];
         float* biases = stackalloc float[TileRows];

@@ -18,8 +18,13 @@ internal abstract unsafe class KvCodec
     /// <summary>Turns a full open block's values of one head into this form.</summary>
     public abstract void SealValues(OpenKvCodec open, byte* source, byte* destination, int headSize);
 
-    /// <summary>scores[row, j] = q[row] · key j, for all 32 tokens; queries lie <paramref name="headSize"/> apart, scores 32.</summary>
-    public abstract void KeyScores(float* q, int rowCount, byte* keys, int headSize, float* scores);
+    /// <summary>Fills in what this codec reads of a slice's queries beside the floats; once for all blocks.</summary>
+    public virtual void Prepare(in QueryRows queries, int headSize)
+    {
+    }
+
+    /// <summary>scores[row, j] = q[row] · key j, for all 32 tokens; scores lie 32 apart.</summary>
+    public abstract void KeyScores(in QueryRows queries, byte* keys, int headSize, float* scores);
 
     /// <summary>result[row] = result[row] · corrections[row] + Σ over tokens in [first, end) of weights[row, j] · value j.</summary>
     public abstract void ValueSum(

@@ -9,6 +9,9 @@ internal static class KvCodecs
     public static KvCodec Create(int bits, KvProfile profile, KernelSet kernels) => bits switch
     {
         32 or 16 => CreateOpen(bits, kernels),
+        8 or 4 or 2 when profile.ScaleBits == 16 => profile.Mode == KvQuantizerMode.Kivi
+            ? new PairedKiviKvCodec(bits, profile.ValueGroup, kernels)
+            : new PairedPerTokenKvCodec(bits, profile.ValueGroup, kernels),
         8 or 4 or 2 => profile.Mode == KvQuantizerMode.Kivi
             ? new KiviKvCodec(bits, profile.ValueGroup, profile.ScaleBits, kernels)
             : new PerTokenKvCodec(bits, profile.ValueGroup, profile.ScaleBits, kernels),

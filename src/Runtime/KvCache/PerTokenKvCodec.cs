@@ -49,8 +49,10 @@ internal sealed unsafe class PerTokenKvCodec(int bits, int valueGroup, int scale
     }
 
     [SkipLocalsInit]
-    public override void KeyScores(float* q, int rowCount, byte* keys, int headSize, float* scores)
+    public override void KeyScores(in QueryRows queries, byte* keys, int headSize, float* scores)
     {
+        float* q = queries.Floats;
+        int rowCount = queries.Count;
         float* space = stackalloc float[2 * KvLayout.BlockTokens];
         float* scales = LoadParameters(keys + KeyCodeBytes(headSize), space, 2 * KvLayout.BlockTokens);
         KeyScoresOfCodes(q, rowCount, keys, headSize, scores);

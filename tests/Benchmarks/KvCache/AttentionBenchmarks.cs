@@ -75,12 +75,13 @@ internal static class AttentionBenchmarks
                 }
             }
 
-            Console.WriteLine("  profile   bits   median     best  /first  best/first   MB read  reading alone    GFMA/s");
+            Console.WriteLine("  profile   bits   median     best  processor  /first: median  best  processor   MB read  reading alone    GFMA/s");
             foreach ((string name, AttentionWalk walk) in profiles.Zip(walks))
             {
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {name,-7} {walk.EffectiveBits,6:F2} {walk.Median,8:F3} {walk.Best,8:F3} {walk.Median / walks[0].Median,7:F2} {walk.Best / walks[0].Best,11:F2}"
+                    $"  {name,-7} {walk.EffectiveBits,6:F2} {walk.Median,8:F3} {walk.Best,8:F3} {walk.MedianOfProcessor,10:F3}"
+                    + $" {walk.Median / walks[0].Median,15:F2} {walk.Best / walks[0].Best,5:F2} {walk.MedianOfProcessor / walks[0].MedianOfProcessor,10:F2}"
                     + $" {walk.Bytes / 1e6,9:F1} {walk.MedianOfReading,14:F3} {walk.MultiplyAdds / walk.Best / 1e6,9:F1}"));
             }
         }

@@ -15,6 +15,7 @@ internal sealed unsafe class AttentionWalk : IDisposable, IParallelWork
     private const int DistinctBlocks = 4;
 
     private readonly List<double> _milliseconds = [];
+    private readonly List<double> _processorMilliseconds = [];
     private readonly List<double> _readMilliseconds = [];
     private readonly ModelConfig _model;
     private readonly WorkerPool _pool;
@@ -64,21 +65,27 @@ internal sealed unsafe class AttentionWalk : IDisposable, IParallelWork
 
     public double Best => _milliseconds.Min();
 
+    /// <summary>Processor time of the whole process in a walk: what a loaded machine disturbs least. With several threads it counts their waiting too.</summary>
+    public double MedianOfProcessor => Middle(_processorMilliseconds);
+
     public double MedianOfReading => Middle(_readMilliseconds);
 
     public void Time(bool counts)
     {
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         for (int layer = 0; layer < _model.LayerCount; layer++)
         {
             _attention.Forward(layer, null, _view, _queries, _keys, _values, _output, WorkerLane.Serving);
         }
 
+        processor = Environment.CpuUsage.TotalTime - processor;
         long middle = Stopwatch.GetTimestamp();
         _pool.Run(this, _cache.BlockCount);
         if (counts)
         {
             _milliseconds.Add(Stopwatch.GetElapsedTime(start, middle).TotalMilliseconds);
+            _processorMilliseconds.Add(processor.TotalMilliseconds);
             _readMilliseconds.Add(Stopwatch.GetElapsedTime(middle).TotalMilliseconds);
         }
     }

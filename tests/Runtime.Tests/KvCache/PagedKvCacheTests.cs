@@ -87,13 +87,13 @@ public sealed unsafe class PagedKvCacheTests
             cache.Write(staged, k + (20 * HeadSize), v + (20 * HeadSize), HeadSize, 12, 20);
             cache.Seal(staged, target);
 
-            staged.KeyCodec.KeyScores(x, 1, staged.Keys, HeadSize, scores);
+            staged.KeyCodec.Scores(x, 1, staged.Keys, HeadSize, scores);
             for (int j = 0; j < 32; j++)
             {
                 Assert.Equal(Dot(q, keys.AsSpan(j * HeadSize, HeadSize), rounded: false), scores[j], 1e-5);
             }
 
-            target.KeyCodec.KeyScores(x, 1, target.Keys, HeadSize, scores);
+            target.KeyCodec.Scores(x, 1, target.Keys, HeadSize, scores);
             for (int j = 0; j < 32; j++)
             {
                 Assert.Equal(Dot(q, keys.AsSpan(j * HeadSize, HeadSize), rounded: true), scores[j], 1e-5);

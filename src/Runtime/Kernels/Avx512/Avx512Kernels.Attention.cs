@@ -14,6 +14,11 @@ internal static unsafe partial class Avx512Kernels
         where TElements : ICacheElements
     {
         int row = 0;
+        for (; row <= rowCount - 8; row += 8)
+        {
+            KeyScores8<TElements>(q + (row * headSize), keys, headSize, scores + (row * BlockTokens));
+        }
+
         for (; row <= rowCount - 4; row += 4)
         {
             KeyScores4<TElements>(q + (row * headSize), keys, headSize, scores + (row * BlockTokens));
@@ -32,41 +37,28 @@ internal static unsafe partial class Avx512Kernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SoftmaxBlock(
-        float* scores, int rowCount, int* firsts, int* ends, float* maxima, float* sums, float* corrections)
-    {
-        Vector512<int> tokens = Vector512<int>.Indices;
-        Vector512<int> laterTokens = tokens + Vector512.Create(16);
-        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
-        for (int row = 0; row < rowCount; row++, scores += BlockTokens)
-        {
-            Vector512<int> from = Vector512.Create(firsts[row]);
-            Vector512<int> to = Vector512.Create(ends[row]);
-            Vector512<int> visibleLow = Vector512.GreaterThanOrEqual(tokens, from) & Vector512.LessThan(tokens, to);
-            Vector512<int> visibleHigh = Vector512.GreaterThanOrEqual(laterTokens, from) & Vector512.LessThan(laterTokens, to);
-            Vector512<float> low = Vector512.ConditionalSelect(visibleLow.AsSingle(), Vector512.Load(scores), hidden);
-            Vector512<float> high = Vector512.ConditionalSelect(visibleHigh.AsSingle(), Vector512.Load(scores + 16), hidden);
-
-            // Where nothing has been seen yet any finite number serves: e^−∞ is 0.
-            float maximum = Math.Max(maxima[row], Largest(Vector512.Max(low, high)));
-            Vector512<float> subtrahend = Vector512.Create(float.IsNegativeInfinity(maximum) ? 0 : maximum);
-            low = VectorMath.Exp(low - subtrahend);
-            high = VectorMath.Exp(high - subtrahend);
-            low.Store(scores);
-            high.Store(scores + 16);
-            float correction = maxima[row] == maximum ? 1 : VectorMath.Exp(Vector256.Create(maxima[row]) - subtrahend.GetLower()).ToScalar();
-            maxima[row] = maximum;
-            sums[row] = (sums[row] * correction) + Vector512.Sum(low + high);
-            corrections[row] = correction;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ValueSum<TElements>(
         float* weights, int rowCount, void* values, int first, int end, int paddedHeadSize, float* corrections, float* result)
         where TElements : ICacheElements
     {
         int row = 0;
+        for (; row <= rowCount - 8; row += 8)
+        {
+            float* w = weights + (row * BlockTokens);
+            float* y = result + (row * paddedHeadSize);
+            int d = 0;
+            for (; d <= paddedHeadSize - 32; d += 32)
+            {
+                ValueSum8x32<TElements>(w, values, first, end, paddedHeadSize, d, corrections + row, y);
+            }
+
+            if (d < paddedHeadSize)
+            {
+                ValueSum4x16<TElements>(w, values, first, end, paddedHeadSize, d, corrections + row, y);
+                ValueSum4x16<TElements>(w + (4 * BlockTokens), values, first, end, paddedHeadSize, d, corrections + row + 4, y + (4 * paddedHeadSize));
+            }
+        }
+
         for (; row <= rowCount - 4; row += 4)
         {
             float* w = weights + (row * BlockTokens);

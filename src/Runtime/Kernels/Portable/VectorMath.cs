@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sparrow.Runtime.Kernels;
 
@@ -58,6 +59,25 @@ internal static class VectorMath
         Vector512<float> power = ((Vector512.ConvertToInt32(n) + Vector512.Create(127)) << 23).AsSingle();
         Vector512<float> finite = Vector512.AndNot(p * power, Vector512.LessThan(x, Vector512.Create(SmallestArgument)));
         return Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(LargestArgument)), Vector512.Create(float.PositiveInfinity), finite);
+    }
+
+    /// <summary>e^x of x ≤ 0 with AVX-512: no case to choose between. Results below the smallest normal number are kept as far as there are any; −∞
+    /// gives 0, what is no number stays none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ExpOfNegative(Vector512<float> x)
+    {
+        // e^−110 is less than half the smallest subnormal number. Of two operands the instruction gives the second where one is no number.
+        x = Vector512.MaxNative(Vector512.Create(-110f), x);
+        Vector512<float> n = Avx512F.RoundScale(x * Log2E, 0);
+        Vector512<float> r = Vector512.MultiplyAddEstimate(n, Vector512.Create(-Ln2High), x);
+        r = Vector512.MultiplyAddEstimate(n, Vector512.Create(-Ln2Low), r);
+        Vector512<float> p = Vector512.MultiplyAddEstimate(Vector512.Create(C0), r, Vector512.Create(C1));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(C2));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(C3));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(C4));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(C5));
+        p = Vector512.MultiplyAddEstimate(p, r * r, r) + Vector512<float>.One;
+        return Avx512F.Scale(p, n);
     }
 
     /// <summary>Eight finite halves as floats, subnormal ones too: the bits shifted into place, then the exponent mended by a multiplication.</summary>

@@ -139,8 +139,16 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         int firstToken = _view.Sequences[sequence].FirstToken + position - _view.Sequences[sequence].StartPosition;
         LoadQueries(scratch, firstToken, kvHead, tokenCount);
 
+        QueryRows queries = new(scratch.Queries, rows, scratch.Words, scratch.WordScales, scratch.QuerySums);
         int queryBlock = position / KvLayout.BlockTokens;
-        for (int block = FirstVisible(position) / KvLayout.BlockTokens; block <= queryBlock; block++)
+        int firstBlock = FirstVisible(position) / KvLayout.BlockTokens;
+        if (firstBlock < queryBlock)
+        {
+            _view.Read(_layer, sequence, kvHead, firstBlock, queryBlock).KeyCodec.Prepare(queries, headSize);
+        }
+
+        bool sawAll = false;
+        for (int block = firstBlock; block <= queryBlock; block++)
         {
             KvHeadBlock head = _view.Read(_layer, sequence, kvHead, block, queryBlock);
             if (block < queryBlock)
@@ -151,14 +159,21 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
                 CacheHints.Prefetch(next.Values, next.ValueCodec.ValueBytes(headSize));
             }
 
-            head.KeyCodec.KeyScores(scratch.Queries, rows, head.Keys, headSize, scratch.Scores);
+            head.KeyCodec.KeyScores(queries, head.Keys, headSize, scratch.Scores);
             if (_config.AttentionSoftCap is { } cap)
             {
                 _kernels.SoftCap(scratch.Scores, cap, rows * KvLayout.BlockTokens);
             }
 
+            // From one block of which all is seen to the next nothing changes.
             int blockStart = block * KvLayout.BlockTokens;
-            SetVisible(scratch, rows, position, blockStart);
+            bool seesAll = block < queryBlock && FirstVisible(position + tokenCount - 1) <= blockStart;
+            if (!seesAll || !sawAll)
+            {
+                SetVisible(scratch, rows, position, blockStart);
+            }
+
+            sawAll = seesAll;
             _kernels.SoftmaxBlock(scratch.Scores, rows, scratch.Firsts, scratch.Ends, scratch.Maxima, scratch.Sums, scratch.Corrections);
 
             int visibleFrom = Math.Max(0, FirstVisible(position) - blockStart);
@@ -241,7 +256,15 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
 
         public int* Ends => (int*)(_rowValues + (4 * rows));
 
-        public static long Floats(int rows, int headSize) => (long)rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens + 5);
+        public float* WordScales => _rowValues + (5 * rows);
+
+        public float* QuerySums => _rowValues + (6 * rows);
+
+        /// <summary>The queries as integers.</summary>
+        public short* Words => (short*)(_rowValues + (7 * rows));
+
+        public static long Floats(int rows, int headSize) =>
+            (long)rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens + 7 + (QueryRows.WordStride(headSize) / 2));
     }
 
     /// <summary>Stores the step's keys and values: an item is one head of one sequence.</summary>

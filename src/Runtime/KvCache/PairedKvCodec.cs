@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using Sparrow.Runtime.Kernels;
+
+namespace Sparrow.Runtime.KvCache;
+
+/// <summary>
+/// Keys and values as codes of 8, 4 or 2 bits with a scale and a minimum (halves) for each group (<see cref="KvQuantizer"/>), multiplied packed and
+/// as integers: queries and weights, scales folded in, are rounded to 16 bits, so a sum of products with codes is exact. Codes lie in units
+/// (<see cref="IPairedCodes"/>):
+/// <code>
+/// keys of a head:    [pairs of channels][tokens 0–15, 16–31]   then scales, minima: one of each a token, or a channel (KIVI)
+/// values of a head:  [chunks of 16 channels][pairs of tokens]  then scales [groups][32 tokens], minima [groups][32 tokens]
+/// </code>
+/// </summary>
+internal abstract unsafe class PairedKvCodec : KvCodec
+{
+    /// <summary>Rows of weights folded at a time.</summary>
+    protected const int TileRows = 8;
+
+    private readonly int _valueGroup;
+    private readonly PairSumsKernel _pairSums;
+
+    /// <param name="bits">8, 4 or 2.</param>
+    /// <param name="valueGroup">Channels of a group of values; 0: the whole head.</param>
+    /// <param name="kernels">Where the kernels come from.</param>
+    protected PairedKvCodec(int bits, int valueGroup, KernelSet kernels)
+    {
+        Bits = bits;
+        Kernels = kernels;
+        _valueGroup = valueGroup;
+        PairScores = kernels.PairScores(bits);
+        _pairSums = kernels.PairSums(bits);
+    }
+
+    protected int Bits { get; }
+
+    protected KernelSet Kernels { get; }
+
+    protected PairScoresKernel PairScores { get; }
+
+    public sealed override int KeyBytes(int headSize) => Align(KeyCodeBytes(headSize) + (2 * KeyGroups(headSize) * sizeof(ushort)));
+
+    public sealed override int ValueBytes(int headSize) =>
+        Align(ValueCodeBytes(headSize) + (2 * KvLayout.BlockTokens * ValueGroups(headSize) * sizeof(ushort)));
+
+    [SkipLocalsInit]
+    public sealed override void SealValues(OpenKvCodec open, byte* source, byte* destination, int headSize)
+    {
+        int padded = KvLayout.PadHead(headSize);
+        int groups = ValueGroups(headSize);
+        int group = _valueGroup == 0 ? padded : _valueGroup;
+        Half* scales = (Half*)(destination + ValueCodeBytes(headSize));
+        Half* minima = scales + (groups * KvLayout.BlockTokens);
+        new Span<byte>(destination, ValueCodeBytes(headSize)).Clear();
+        float* row = stackalloc float[padded];
+        for (int token = 0; token < KvLayout.BlockTokens; token++)
+        {
+            open.Widen(source + open.Offset(token * padded), row, padded);
+            for (int i = 0; i < groups; i++)
+            {
+                // Padding joins no group's range, and its codes stay 0.
+                int start = i * group;
+                int end = Math.Min(start + group, headSize);
+                (float minimum, float maximum) = Range(row + start, end - start);
+                (float scale, float offset) = KvQuantizer.Fit(minimum, maximum, Bits, asHalves: true);
+                scales[(i * KvLayout.BlockTokens) + token] = (Half)scale;
+                minima[(i * KvLayout.BlockTokens) + token] = (Half)offset;
+                for (int d = start; d < end; d++)
+                {
+                    int code = KvQuantizer.Encode(row[d], scale, offset, Bits);
+                    PairedCodes.Add(destination, Bits, (d / 16 * 16) + (token / 2), d % 16, token % 2, code);
+                }
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    public sealed override void ValueSum(
+        float* weights, int rowCount, byte* values, int first, int end, int headSize, float* corrections, float* result)
+    {
+        int padded = KvLayout.PadHead(headSize);
+        int groups = ValueGroups(headSize);
+        int group = _valueGroup == 0 ? padded : _valueGroup;
+        int count = groups * KvLayout.BlockTokens;
+        float* scales = stackalloc float[2 * count];
+        float* minima = scales + count;
+        short* words = stackalloc short[TileRows * KvLayout.BlockTokens];
+        float* rowScales = stackalloc float[TileRows];
+        float* biases = stackalloc float[TileRows];
+        Kernels.FromHalf((ushort*)(values + ValueCodeBytes(headSize)), scales, 2 * count);
+        for (int row = 0; row < rowCount; row += TileRows)
+        {
+            int rows = Math.Min(TileRows, rowCount - row);
+            for (int i = 0; i < groups; i++)
+            {
+                // Tokens that are not seen have weights of 0.
+                Kernels.RoundRows(
+                    weights + (row * KvLayout.BlockTokens), rows, KvLayout.BlockTokens, scales + (i * KvLayout.BlockTokens),
+                    minima + (i * KvLayout.BlockTokens), words, KvLayout.BlockTokens, rowScales, biases);
+                int start = i * group;
+                _pairSums(
+                    words, rows, values + ((long)start * KvLayout.BlockTokens * Bits / 8), Math.Min(group, padded - start) / 16, padded, rowScales,
+                    corrections + row, biases, result + ((long)row * padded) + start);
+            }
+        }
+    }
+
+    /// <summary>Groups of one head's 32 keys.</summary>
+    protected abstract int KeyGroups(int headSize);
+
+    protected int KeyCodeBytes(int headSize) => KvLayout.BlockTokens * QueryRows.WordStride(headSize) * Bits / 8;
+
+    /// <summary>Packs one channel's codes of a block of keys whose bytes are zero so far.</summary>
+    protected void StoreKeyCodes(float* row, float* scales, float* minima, int parameterStep, byte* destination, int channel)
+    {
+        for (int j = 0; j < KvLayout.BlockTokens; j++)
+        {
+            int code = KvQuantizer.Encode(row[j], scales[j * parameterStep], minima[j * parameterStep], Bits);
+            PairedCodes.Add(destination, Bits, (channel / 2 * 2) + (j / 16), j % 16, channel % 2, code);
+        }
+    }
+
+    /// <summary>Smallest and largest; both no number where any is none.</summary>
+    protected static (float Minimum, float Maximum) Range(float* x, int count)
+    {
+        float minimum = x[0];
+        float maximum = x[0];
+        for (int i = 1; i < count; i++)
+        {
+            minimum = MathF.Min(minimum, x[i]);
+            maximum = MathF.Max(maximum, x[i]);
+        }
+
+        return (minimum, maximum);
+    }
+
+    private int ValueGroups(int headSize) => _valueGroup == 0 ? 1 : (headSize + _valueGroup - 1) / _valueGroup;
+
+    private int ValueCodeBytes(int headSize) => KvLayout.BlockTokens * KvLayout.PadHead(headSize) * Bits / 8;
+
+    private static int Align(int bytes) => (bytes + 63) & ~63;
+}
