@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Recipes;
@@ -38,6 +39,18 @@ internal sealed class PipelineFixture : IDisposable
         Output = In(output),
         CalibrationFile = CalibrationFile,
     };
+
+    /// <summary>Writes over one value of the model's file, which holds f32.</summary>
+    public void Patch(string tensor, int index, float value)
+    {
+        string path = Path.Combine(Model, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(path);
+        int headerBytes = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        using JsonDocument header = JsonDocument.Parse(bytes.AsMemory(8, headerBytes));
+        int offset = header.RootElement.GetProperty(tensor).GetProperty("data_offsets")[0].GetInt32();
+        BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(8 + headerBytes + offset + (index * sizeof(float))), value);
+        File.WriteAllBytes(path, bytes);
+    }
 
     public void Dispose()
     {

@@ -93,6 +93,39 @@ public sealed class RobustnessTests
     }
 
     [Fact]
+    public void A_weight_that_is_not_a_number_is_refused_with_its_tensor()
+    {
+        using PipelineFixture fixture = new();
+        fixture.Patch("model.layers.1.mlp.up_proj.weight", 70, float.NaN);
+        CheckpointException error = Assert.Throws<CheckpointException>(
+            () => CompressionPipeline.Run(fixture.Options(Wanda), TestContext.Current.CancellationToken));
+        Assert.Equal("model.layers.1.mlp.up_proj.weight", error.Tensor);
+    }
+
+    [Fact]
+    public void Activations_that_overflow_are_refused_with_block_and_input()
+    {
+        using PipelineFixture fixture = new();
+        fixture.Patch("model.layers.0.mlp.down_proj.weight", 0, 3e38f);
+        fixture.Patch("model.layers.0.mlp.down_proj.weight", 1, 3e38f);
+        fixture.Patch("model.layers.0.mlp.down_proj.weight", 2, -3e38f);
+        fixture.Patch("model.layers.0.mlp.up_proj.weight", 0, 3e38f);
+        CompressionException error = Assert.Throws<CompressionException>(
+            () => CompressionPipeline.Run(fixture.Options(Wanda), TestContext.Current.CancellationToken));
+        Assert.Contains("is not finite on the calibration sequences", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dead_channels_are_warned_of_and_the_rest_is_compressed()
+    {
+        using PipelineFixture fixture = new();
+        fixture.Patch("model.layers.1.input_layernorm.weight", 3, 0);
+        CompressionReport report = CompressionPipeline.Run(fixture.Options(Wanda), TestContext.Current.CancellationToken);
+        Assert.Contains(report.Warnings, warning => warning.StartsWith("block 1: 1 of 64 channels of the input 'attention' are always 0", StringComparison.Ordinal));
+        Assert.Equal(14, report.Layers.Count);
+    }
+
+    [Fact]
     public void A_pattern_that_does_not_divide_the_rows_names_step_and_block()
     {
         using PipelineFixture fixture = new(new RandomCheckpointOptions { HiddenSize = 60, HeadCount = 2, KvHeadCount = 1 });

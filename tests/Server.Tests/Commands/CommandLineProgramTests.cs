@@ -13,6 +13,7 @@ public sealed class CommandLineProgramTests : IDisposable
     [InlineData("serve")]
     [InlineData("generate")]
     [InlineData("inspect")]
+    [InlineData("compress")]
     [InlineData("evaluate")]
     [InlineData("bench")]
     [InlineData("convert")]
@@ -38,6 +39,9 @@ public sealed class CommandLineProgramTests : IDisposable
     [InlineData("evaluate", "--model", "x", "--tasks", "piqa")]
     [InlineData("evaluate", "--model", "x", "--perplexity", "f", "--convention", "mine")]
     [InlineData("bench", "--model", "x", "--parallel", "0")]
+    [InlineData("compress", "--model", "x", "--out", "y")]
+    [InlineData("compress", "--model", "x", "--out", "y", "--recipe", "preset:nope")]
+    [InlineData("compress", "--model", "x", "--out", "y", "--recipe", "no-such-recipe.json")]
     [InlineData("convert", "--output", "x")]
     [InlineData("convert", "--random", "--output", "x.gguf")]
     [InlineData("convert", "--random", "mamba", "--output", "x")]
@@ -54,6 +58,7 @@ public sealed class CommandLineProgramTests : IDisposable
     [InlineData("inspect", "no-such-model")]
     [InlineData("generate", "--model", "no-such-model", "--prompt", "a")]
     [InlineData("convert", "--model", "no-such-model", "--output", "nowhere")]
+    [InlineData("compress", "--model", "no-such-model", "--out", "nowhere", "--recipe", "preset:fast")]
     public async Task A_missing_model_ends_with_1_and_says_so(params string[] arguments)
     {
         (int code, _, string error) = await RunAsync(arguments);
