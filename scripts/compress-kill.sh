@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
 # Kills a compression with signal 9 at random moments, resumes it each time, and compares the artifact with that of a run that nobody disturbed.
 # Usage: scripts/compress-kill.sh [KILLS] [SEED]
-# SPARROW names the executable; by default the one in artifacts/. RECIPE_STEPS gives other steps than Wanda.
+# SPARROW names the executable; by default it is built. RECIPE_STEPS gives other steps than Wanda.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [[ -z "${SPARROW:-}" ]]; then
+    dotnet build -c Release -v q src/Server/Server.csproj > /dev/null
+    SPARROW=artifacts/bin/Server/release/sparrow
+fi
+
+sparrow=$SPARROW
 kills=${1:-20}
 RANDOM=${2:-1}
-sparrow=${SPARROW:-artifacts/bin/Server/debug/sparrow}
 steps=${RECIPE_STEPS:-'{"type":"prune","method":"wanda","sparsity":0.5}'}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
