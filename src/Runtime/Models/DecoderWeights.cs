@@ -38,6 +38,7 @@ internal sealed class DecoderWeights : IDisposable
     {
         Embedding.Dispose();
         Positions?.Dispose();
+        Head.Dispose();
         Head.Weights.Dispose();
         FinalNorm.Dispose();
         foreach (DecoderBlock? block in Blocks)

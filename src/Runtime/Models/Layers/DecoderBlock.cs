@@ -45,6 +45,7 @@ internal sealed class DecoderBlock : IDisposable
 
         foreach (Linear linear in Linears)
         {
+            linear.Dispose();
             linear.Weights.Dispose();
         }
     }

@@ -10,7 +10,7 @@ namespace Sparrow.Runtime.Models.Layers;
 /// y = W x + b for all tokens of a step: picks the kernel for the weights' layout and the kind of activations, and hands ranges of panels to the
 /// worker pool.
 /// </summary>
-internal sealed unsafe class Linear : IParallelWork
+internal sealed unsafe class Linear : IParallelWork, IDisposable
 {
     private readonly float[]? _bias;
     private readonly KernelSet _kernels;
@@ -19,6 +19,8 @@ internal sealed unsafe class Linear : IParallelWork
     private readonly MatMulKernel? _floatKernel;
     private readonly MatMulInt8Kernel? _int8Kernel;
     private readonly int[]? _columnOrder;
+    private readonly LowRankCorrection? _correction;
+    private readonly bool _accumulates;
 
     // The call in progress: a layer is run by one engine, one call at a time, so these fields serve as the arguments of the parallel work.
     private float* _x;
@@ -33,7 +35,8 @@ internal sealed unsafe class Linear : IParallelWork
     /// <param name="kernels">Where kernels come from.</param>
     /// <param name="pool">Who computes.</param>
     /// <param name="int8Activations">Whether grouped-integer weights meet activations rounded to int8; dense weights always meet floats.</param>
-    public Linear(WeightMatrix weights, float[]? bias, KernelSet kernels, WorkerPool pool, bool int8Activations)
+    /// <param name="accumulates">Whether products are added to what stands in the output.</param>
+    public Linear(WeightMatrix weights, float[]? bias, KernelSet kernels, WorkerPool pool, bool int8Activations, bool accumulates = false)
     {
         if (bias is not null && bias.Length != weights.Rows)
         {
@@ -44,6 +47,13 @@ internal sealed unsafe class Linear : IParallelWork
         _bias = bias;
         _kernels = kernels;
         _pool = pool;
+        _accumulates = accumulates;
+        if (weights is CorrectedMatrix corrected)
+        {
+            _correction = new LowRankCorrection(corrected, kernels, pool);
+            weights = corrected.Base;
+        }
+
         switch (weights)
         {
             case DenseMatrix dense:
@@ -129,6 +139,8 @@ internal sealed unsafe class Linear : IParallelWork
             return;
         }
 
+        // The correction takes the columns as they come.
+        (ActivationBuffer correctedInput, int correctedFirst) = (input, firstToken);
         if (_columnOrder is not null)
         {
             input = input.Reordered(_columnOrder, firstToken, tokenCount);
@@ -146,20 +158,24 @@ internal sealed unsafe class Linear : IParallelWork
         _y = y;
         _yStride = yStride;
         _pool.Run(this, PanelShape.PanelCount(Weights.Rows), grain: 2, lane);
+        _correction?.Add(correctedInput, correctedFirst, tokenCount, y, yStride, lane);
     }
+
+    /// <summary>Frees the layer's own memory; the weights stay the caller's.</summary>
+    public void Dispose() => _correction?.Dispose();
 
     void IParallelWork.Execute(int start, int end, int worker)
     {
-        int wholePanels = Weights.Rows / PanelMatrix.PanelRows;
+        int wholePanels = _accumulates ? start : Weights.Rows / PanelMatrix.PanelRows;
         int direct = Math.Min(end, wholePanels) - start;
         if (direct > 0)
         {
             Multiply(start, direct, 0, _tokenCount, _y + (start * PanelMatrix.PanelRows), _yStride);
         }
 
-        if (end > wholePanels)
+        for (int panel = Math.Max(start, wholePanels); panel < end; panel++)
         {
-            MultiplyLastPanel(wholePanels);
+            MultiplyAside(panel);
         }
 
         if (_bias is not null)
@@ -181,21 +197,31 @@ internal sealed unsafe class Linear : IParallelWork
     }
 
     // Kernels write whole panels. The rows that the last one lacks must not be written: behind them lies padding that has to stay zero, or the
-    // next token's results. So it goes through memory of its own, some tokens at a time.
-    private void MultiplyLastPanel(int panel)
+    // next token's results. So it goes through memory of its own, some tokens at a time; so do results that are added to others.
+    private void MultiplyAside(int panel)
     {
         const int TokensAtOnce = 64;
         float* results = stackalloc float[TokensAtOnce * PanelMatrix.PanelRows];
         int firstRow = panel * PanelMatrix.PanelRows;
-        int rows = Weights.Rows - firstRow;
+        int rows = Math.Min(Weights.Rows - firstRow, PanelMatrix.PanelRows);
         for (int token = 0; token < _tokenCount; token += TokensAtOnce)
         {
             int count = Math.Min(TokensAtOnce, _tokenCount - token);
             Multiply(panel, 1, token, count, results, PanelMatrix.PanelRows);
             for (int i = 0; i < count; i++)
             {
-                new ReadOnlySpan<float>(results + (i * PanelMatrix.PanelRows), rows)
-                    .CopyTo(new Span<float>(_y + ((long)(token + i) * _yStride) + firstRow, rows));
+                ReadOnlySpan<float> result = new(results + (i * PanelMatrix.PanelRows), rows);
+                Span<float> target = new(_y + ((long)(token + i) * _yStride) + firstRow, rows);
+                if (!_accumulates)
+                {
+                    result.CopyTo(target);
+                    continue;
+                }
+
+                for (int row = 0; row < rows; row++)
+                {
+                    target[row] += result[row];
+                }
             }
         }
     }
