@@ -149,7 +149,8 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
             });
             foreach ((string name, long[] shape) in ExpectedTensors.Of(Config))
             {
-                if (shape.Length != 2 || (parts.TryGetValue(name, out StoredPart? plain) && CodecRegistry.FindSafetensors(plain.Entry.Type) is not null))
+                bool isPlain = parts.TryGetValue(name, out StoredPart? plain) && CodecRegistry.FindSafetensors(plain.Entry.Type) is not null;
+                if (shape.Length != 2 || (isPlain && !layers.IsCorrected(name)))
                 {
                     continue;
                 }

@@ -127,7 +127,8 @@ public static class ModelLoader
     }
 
     private static bool TakesInt8Activations(WeightMatrix matrix) =>
-        matrix is GroupedIntegerMatrix or KQuantMatrix or TableMatrix { IsWhole: true } or SparseMatrix { Element: not SparseElement.BF16 };
+        matrix is GroupedIntegerMatrix or KQuantMatrix or TableMatrix { IsWhole: true } or SparseMatrix { Element: not SparseElement.BF16 }
+        || (matrix is CorrectedMatrix corrected && TakesInt8Activations(corrected.Base));
 
     private static Dictionary<string, long> CountFormats(WeightMatrix[] matrices, IEnumerable<Norm> norms)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Sparrow.Runtime.Loading.Codecs;
+using Sparrow.Runtime.Loading.Quantized;
 using Sparrow.Runtime.Tensors;
 
 namespace Sparrow.Runtime.Loading;
@@ -20,6 +21,10 @@ internal sealed class PlainTensor(
     // Long enough to tell weights apart, short enough that a digest reads a page or two of each tensor.
     private const int SampleBytes = 256;
     private const int PanelRows = 16;
+
+    /// <summary>A whole stored tensor, whatever it is called in the file.</summary>
+    public static PlainTensor Of(string name, StoredPart part) =>
+        new(name, part.Entry.Shape, CodecRegistry.FindSafetensors(part.Entry.Type), part.Entry.Type, part.Mapped, part.Entry.Offset, part.Entry.Bytes) { StoredName = part.Entry.Name };
 
     /// <summary>Name in the file, where it is another.</summary>
     public string? StoredName { get; init; }

@@ -16,36 +16,7 @@ public static class RandomCheckpoint
     /// <exception cref="ArgumentException">The shape is impossible.</exception>
     public static void Write(string folder, RandomCheckpointOptions options, IProgress<double>? progress = null)
     {
-        int vocabulary = options.VocabularySize ?? (options.Tokenizer ? SampleTokenizer.VocabularySize : 320);
-        if (options.Tokenizer && vocabulary < SampleTokenizer.VocabularySize)
-        {
-            throw new ArgumentException($"The tokenizer has {SampleTokenizer.VocabularySize} ids, the vocabulary only {vocabulary}.", nameof(options));
-        }
-
-        ModelConfig config = new()
-        {
-            Family = "llama",
-            HiddenSize = options.HiddenSize,
-            LayerCount = options.LayerCount,
-            HeadCount = options.HeadCount,
-            KvHeadCount = options.KvHeadCount,
-            HeadSize = options.HeadSize ?? (options.HiddenSize / options.HeadCount),
-            IntermediateSize = options.IntermediateSize,
-            VocabularySize = vocabulary,
-            ContextLength = options.ContextLength,
-            TiedEmbeddings = options.TiedEmbeddings,
-            QkvBias = options.AttentionBias,
-            AttentionOutputBias = options.AttentionBias,
-            MlpBias = options.MlpBias,
-            Rope = new RopeConfig { Theta = options.RopeTheta },
-            BeginOfSequenceId = options.Tokenizer ? SampleTokenizer.EndOfTextId : 1,
-            EndOfSequenceIds = options.Tokenizer ? [SampleTokenizer.EndOfTurnId, SampleTokenizer.EndOfTextId] : [2],
-        };
-        if (config.HeadCount % config.KvHeadCount != 0 || config.HeadSize < 2 || config.HeadSize % 2 != 0)
-        {
-            throw new ArgumentException("Heads must be a multiple of KV heads, and the size of a head even.", nameof(options));
-        }
-
+        ModelConfig config = ConfigOf(options);
         TensorCodec codec = options.Type switch
         {
             "f32" => CodecRegistry.F32,
@@ -71,11 +42,53 @@ public static class RandomCheckpoint
         }
     }
 
+    /// <summary>The settings of such a model.</summary>
+    /// <exception cref="ArgumentException">The shape is impossible.</exception>
+    internal static ModelConfig ConfigOf(RandomCheckpointOptions options)
+    {
+        int vocabulary = options.VocabularySize ?? (options.Tokenizer ? SampleTokenizer.VocabularySize : 320);
+        if (options.Tokenizer && vocabulary < SampleTokenizer.VocabularySize)
+        {
+            throw new ArgumentException($"The tokenizer has {SampleTokenizer.VocabularySize} ids, the vocabulary only {vocabulary}.", nameof(options));
+        }
+
+        ModelConfig config = new()
+        {
+            Family = "llama",
+            HiddenSize = options.HiddenSize,
+            LayerCount = options.LayerCount,
+            HeadCount = options.HeadCount,
+            KvHeadCount = options.KvHeadCount,
+            HeadSize = options.HeadSize ?? (options.HiddenSize / options.HeadCount),
+            IntermediateSize = options.IntermediateSize,
+            VocabularySize = vocabulary,
+            ContextLength = options.ContextLength,
+            TiedEmbeddings = options.TiedEmbeddings,
+            QkvBias = options.AttentionBias,
+            AttentionOutputBias = options.AttentionBias,
+            MlpBias = options.MlpBias,
+            Rope = new RopeConfig { Theta = options.RopeTheta },
+            BeginOfSequenceId = options.Tokenizer ? SampleTokenizer.EndOfTextId : 1,
+            EndOfSequenceIds = options.Tokenizer ? [SampleTokenizer.EndOfTurnId, SampleTokenizer.EndOfTextId] : [2],
+        };
+        if (options.Sparsity is not (>= 0 and < 1))
+        {
+            throw new ArgumentException($"The share of zeros is from 0 to below 1, not {options.Sparsity}.", nameof(options));
+        }
+
+        if (config.HeadCount % config.KvHeadCount != 0 || config.HeadSize < 2 || config.HeadSize % 2 != 0)
+        {
+            throw new ArgumentException("Heads must be a multiple of KV heads, and the size of a head even.", nameof(options));
+        }
+
+        return config;
+    }
+
     /// <summary>
     /// Rows of one tensor. Inputs of linear layers are normalised to about 1 a value, so a deviation of gain ÷ √columns gives outputs of
     /// about the gain: attention scores and logits vary by a few units, which makes outputs depend on the whole context.
     /// </summary>
-    private static TensorToWrite.RowWriter MakeRows(string name, long[] shape, TensorCodec codec, ModelConfig config, RandomCheckpointOptions options)
+    internal static RowFiller FillRows(string name, long[] shape, ModelConfig config, RandomCheckpointOptions options)
     {
         int columns = (int)shape[^1];
         float mean = 0;
@@ -102,19 +115,51 @@ public static class RandomCheckpoint
         HashSet<int> quiet = name is ExpectedTensors.Embedding or ExpectedTensors.Head
             ? [.. config.EndOfSequenceIds, .. options.Tokenizer ? SampleTokenizer.SpecialIds : []]
             : [];
+        float threshold = shape.Length == 2 && name.StartsWith("model.layers.", StringComparison.Ordinal) ? Threshold(options.Sparsity) : 0;
         ulong tensorSeed = StableHash(name) ^ (options.Seed * 0x9E37_79B9_7F4A_7C15);
-        float[] values = new float[columns];
-        return (row, stored) =>
+        return (row, values) =>
         {
             SeededNormal random = new(tensorSeed + ((ulong)row * 0xD1B5_4A32_D192_ED03));
             float scale = quiet.Contains(row) ? deviation * 0.05f : deviation;
-            for (int i = 0; i < values.Length; i++)
+            foreach (ref float value in values)
             {
-                values[i] = mean + (scale * random.Next());
+                float drawn = random.Next();
+                value = MathF.Abs(drawn) < threshold ? 0 : mean + (scale * drawn);
             }
+        };
+    }
 
+    /// <summary>Fills a row's values.</summary>
+    internal delegate void RowFiller(int row, Span<float> values);
+
+    private static TensorToWrite.RowWriter MakeRows(string name, long[] shape, TensorCodec codec, ModelConfig config, RandomCheckpointOptions options)
+    {
+        RowFiller fill = FillRows(name, shape, config, options);
+        float[] values = new float[(int)shape[^1]];
+        return (row, stored) =>
+        {
+            fill(row, values);
             ((IEncodingCodec)codec).Encode(values, stored);
         };
+    }
+
+    /// <summary>The magnitude that a share of the drawn numbers stays below.</summary>
+    private static float Threshold(double share)
+    {
+        if (share is 0)
+        {
+            return 0;
+        }
+
+        SeededNormal random = new(1);
+        float[] magnitudes = new float[1 << 16];
+        foreach (ref float magnitude in magnitudes.AsSpan())
+        {
+            magnitude = MathF.Abs(random.Next());
+        }
+
+        Array.Sort(magnitudes);
+        return magnitudes[(int)(share * magnitudes.Length)];
     }
 
     /// <summary>FNV-1a: string.GetHashCode differs from process to process.</summary>

@@ -34,6 +34,9 @@ public sealed record RandomCheckpointOptions
     /// <summary><c>f32</c>, <c>bf16</c> or <c>f16</c>.</summary>
     public string Type { get; init; } = "f32";
 
+    /// <summary>Share of the weights of layers, those of least magnitude, that are zero.</summary>
+    public double Sparsity { get; init; }
+
     /// <summary>Whether to write a byte-level tokenizer and a chat template.</summary>
     public bool Tokenizer { get; init; } = true;
 

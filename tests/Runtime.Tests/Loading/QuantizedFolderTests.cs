@@ -64,7 +64,7 @@ public sealed class QuantizedFolderTests(ITestOutputHelper output)
     [InlineData("hf", "awq-w4-g128", "awq-4", "int4-g128-zero", false)]
     [InlineData("hf", "ct-w4a16-g128-asym", "packed", "int4-g128-zero", false)]
     [InlineData("hf", "bnb-nf4", "bnb-nf4", "table4-g64", false)]
-    [InlineData("hf", "ct-sparse-24-bitmask", "sparse-24", "bf16", true)]
+    [InlineData("hf", "ct-sparse-24-bitmask", "sparse-24", "bitmap-bf16", false)]
     public void The_plan_says_what_loading_makes_of_a_format(string container, string name, string stored, string layout, bool expands)
     {
         using Checkpoint checkpoint = Checkpoint.Open(SharedData.Require("models", "formats", container, name));

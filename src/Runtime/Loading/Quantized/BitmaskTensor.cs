@@ -1,16 +1,20 @@
 using System.Buffers;
-using System.Numerics;
+using System.Runtime.InteropServices;
+using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.Loading.Codecs;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 
 namespace Sparrow.Runtime.Loading.Quantized;
 
-/// <summary>compressed-tensors' sparse-bitmask and sparse-24-bitmask: a bit a weight, and the values of those that are set, row by row.</summary>
+/// <summary>
+/// compressed-tensors' sparse-bitmask and sparse-24-bitmask: a bit a weight, and the values of those that are set, row by row. Values in bf16 stay
+/// sparse in memory.
+/// </summary>
 internal sealed class BitmaskTensor : ModuleTensor
 {
     private readonly StoredPart _values;
-    private readonly StoredPart _mask;
+    private readonly StoredMask _mask;
     private readonly TensorCodec _codec;
     private readonly StoredPart? _offsets;
     private readonly Lazy<long[]> _starts;
@@ -22,37 +26,80 @@ internal sealed class BitmaskTensor : ModuleTensor
             ?? throw new CheckpointException(values.File, "sparse values of this type are not supported", tensor: values.Entry.Name, field: "dtype", expected: "F32, F16 or BF16", found: values.Entry.Type);
         RequireMultiple(values, "inputs", columns, 2);
         _values = offsets is null ? values.Expect(null, rows, columns / 2) : values;
-        _mask = mask.Expect("U8", rows, (columns + 7) / 8);
+
+        _mask = new StoredMask(mask, rows, columns);
         _offsets = offsets?.Expect("I64", rows);
         _starts = new Lazy<long[]>(ReadStarts);
     }
 
-    public override double Sparsity => 1 - ((double)_values.Entry.Bytes / _codec.BlockBytes / Rows / Columns);
+    public override double Sparsity => 1 - ((double)StoredCount / Rows / Columns);
 
-    public override WeightMatrix CreateMatrix() => _codec.CreateMatrix(Rows, Columns);
+    public StoredMask Mask => _mask;
+
+    private long StoredCount => _values.Entry.Bytes / _codec.BlockBytes;
+
+    private bool StaysSparse => _codec == CodecRegistry.Bf16 && SparseMatrix.Holds(Columns, Sparsity);
+
+    public override WeightMatrix CreateMatrix()
+    {
+        // What the mask keeps is what there is room for: it must be what is stored.
+        _ = _starts.Value;
+        return StaysSparse ? SparseMatrix.Create(Rows, Columns, SparseElement.BF16, 0, 0, _mask.Block) : _codec.CreateMatrix(Rows, Columns);
+    }
+
+    public override (string Layout, long Bytes) PlanMatrix()
+    {
+        if (StaysSparse)
+        {
+            return (SparseMatrix.FormatOf(SparseElement.BF16, 0), SparseMatrix.PlanBytes(Rows, Columns, 0, _values.Entry.Bytes));
+        }
+
+        using WeightMatrix panel = _codec.CreateMatrix(PanelMatrix.PanelRows, Columns);
+        return (panel.Format, panel.Bytes * PanelShape.PanelCount(Rows));
+    }
 
     /// <summary>Where each row's values begin: all of them lie in the list before a single one is read.</summary>
     private long[] ReadStarts()
     {
-        long[] starts = _offsets?.As<long>().ToArray() ?? [.. Enumerable.Range(0, Rows).Select(row => (long)row * (Columns / 2))];
-        int maskBytes = (Columns + 7) / 8;
-        long count = _values.Entry.Bytes / _codec.BlockBytes;
-        ReadOnlySpan<byte> bits = _mask.As<byte>();
-        for (int row = 0; row < Rows; row++)
+        int[] kept = _mask.Count();
+        long[] starts = StoredMask.CheckOffsets(kept, _offsets, count => count);
+        if (starts[^1] != StoredCount)
         {
-            int set = 0;
-            foreach (byte eight in bits.Slice(row * maskBytes, maskBytes))
-            {
-                set += BitOperations.PopCount(eight);
-            }
-
-            if (starts[row] < 0 || starts[row] > count - set || set > Columns)
-            {
-                throw new CheckpointException(_values.File, "the mask asks for values that are not there", tensor: _mask.Entry.Name, field: $"row {row}", expected: $"{set} values from {starts[row]}", found: $"{count} in all");
-            }
+            throw new CheckpointException(_values.File, "the mask keeps another number of values than are stored", tensor: _values.Entry.Name, field: "shape", expected: $"{starts[^1]} values", found: $"{StoredCount}");
         }
 
-        return starts;
+        int row = _offsets is null ? Array.FindIndex(kept, count => count != Columns / 2) : -1;
+        return row < 0 ? starts : throw new CheckpointException(
+            _values.File, "a row does not keep half of its weights", tensor: _values.Entry.Name, field: $"row {row}", expected: $"{Columns / 2}", found: $"{kept[row]}");
+    }
+
+    public override void StoreRows(WeightMatrix matrix, int firstRow, int rowCount, bool allowNonFinite)
+    {
+        if (matrix is not SparseMatrix sparse)
+        {
+            base.StoreRows(matrix, firstRow, rowCount, allowNonFinite);
+            return;
+        }
+
+        int stride = sparse.Panels.Columns;
+        ushort[] elements = ArrayPool<ushort>.Shared.Rent(PanelMatrix.PanelRows * stride);
+        float[] values = ArrayPool<float>.Shared.Rent(Columns);
+        try
+        {
+            elements.AsSpan().Clear();
+            for (int row = 0; row < rowCount; row++)
+            {
+                ReadRow(firstRow + row, values, allowNonFinite);
+                CodecRegistry.Bf16.Encode(values.AsSpan(0, Columns), MemoryMarshal.AsBytes(elements.AsSpan(row * stride, Columns)));
+            }
+
+            sparse.SetPanel(firstRow / PanelMatrix.PanelRows, elements);
+        }
+        finally
+        {
+            ArrayPool<ushort>.Shared.Return(elements);
+            ArrayPool<float>.Shared.Return(values);
+        }
     }
 
     protected override void StoreRow(WeightMatrix matrix, int row, ReadOnlySpan<float> values)
@@ -66,8 +113,7 @@ internal sealed class BitmaskTensor : ModuleTensor
 
     protected override void DecodeRow(int row, Span<float> values)
     {
-        int maskBytes = (Columns + 7) / 8;
-        ReadOnlySpan<byte> bits = _mask.As<byte>().Slice(row * maskBytes, maskBytes);
+        ReadOnlySpan<byte> bits = _mask.Row(row);
         ReadOnlySpan<byte> stored = _values.As<byte>()[checked((int)(_starts.Value[row] * _codec.BlockBytes))..];
         for (int column = 0; column < values.Length; column++)
         {

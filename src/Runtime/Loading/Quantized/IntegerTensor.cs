@@ -33,6 +33,15 @@ internal abstract class IntegerTensor : ModuleTensor
     /// <summary>The group of each column where groups are no runs, else null.</summary>
     protected virtual int[]? GroupOfColumn => null;
 
+    /// <summary>Columns that share a scale.</summary>
+    public int GroupColumns => GroupSize;
+
+    /// <summary>The group of each column where groups are no runs of columns, else null.</summary>
+    public int[]? GroupIndex => GroupOfColumn;
+
+    /// <summary>Bits that hold every code: 2, 3, 4 or 8.</summary>
+    public int Bits => (CodeRange.Largest - CodeRange.Smallest) switch { <= 3 => 2, <= 7 => 3, <= 15 => 4, _ => 8 };
+
     protected int GroupCount => (Columns + GroupSize - 1) / GroupSize;
 
     /// <summary>Smallest and largest code that the format can hold.</summary>
@@ -43,6 +52,29 @@ internal abstract class IntegerTensor : ModuleTensor
     protected abstract float ScaleOf(int row, int group);
 
     protected abstract int ZeroOf(int row, int group);
+
+    /// <summary>A row as it is stored, for writers of other formats: w = scale·(code − zero), codes from 0 up.</summary>
+    /// <param name="row">Which.</param>
+    /// <param name="codes">A code for each column.</param>
+    /// <param name="scales">A scale for each group.</param>
+    /// <param name="zeros">A zero point for each group, in the same range as codes.</param>
+    public void ReadStored(int row, Span<byte> codes, Span<float> scales, Span<float> zeros)
+    {
+        int[] stored = ArrayPool<int>.Shared.Rent(Columns);
+        ReadCodes(row, stored.AsSpan(0, Columns));
+        for (int column = 0; column < Columns; column++)
+        {
+            codes[column] = (byte)(stored[column] - CodeRange.Smallest);
+        }
+
+        for (int group = 0; group < GroupCount; group++)
+        {
+            scales[group] = ScaleOf(row, group);
+            zeros[group] = ZeroOf(row, group) - CodeRange.Smallest;
+        }
+
+        ArrayPool<int>.Shared.Return(stored);
+    }
 
     public override WeightMatrix CreateMatrix()
     {

@@ -4,10 +4,10 @@ namespace Sparrow.Runtime.Loading.Quantized;
 /// <summary>How the linear layers of a folder are quantised, from <c>quantization_config</c> in config.json or from quantize_config.json.</summary>
 internal sealed record QuantizationSettings
 {
-    public const string Supported = "one of gptq, awq, compressed-tensors, bitsandbytes, fp8";
+    public const string Supported = "one of gptq, awq, compressed-tensors, bitsandbytes, fp8, sparrow";
 
     /// <summary>The methods as config.json names them.</summary>
-    private static readonly string[] s_methods = ["gptq", "awq", "compressed-tensors", "bitsandbytes", "fp8"];
+    private static readonly string[] s_methods = ["gptq", "awq", "compressed-tensors", "bitsandbytes", "fp8", "sparrow"];
 
     public required string Method { get; init; }
 
@@ -51,7 +51,7 @@ internal sealed record QuantizationSettings
             throw config.Unsupported("quant_method", Supported, method);
         }
 
-        return method == "compressed-tensors" ? ReadCompressedTensors(config) : new QuantizationSettings
+        return method == "sparrow" ? ReadSparrow(config) : method == "compressed-tensors" ? ReadCompressedTensors(config) : new QuantizationSettings
         {
             Method = method,
             Bits = [config.FindInteger("bits", 2, 8) ?? 4],
@@ -67,6 +67,14 @@ internal sealed record QuantizationSettings
         [int rows, int columns] => (rows, columns),
         { } other => throw config.Unsupported("weight_block_size", "two numbers", $"{other.Length}"),
     };
+
+    private static QuantizationSettings ReadSparrow(ConfigSection config)
+    {
+        int version = config.GetInteger("version", 1);
+        return version == 1
+            ? new QuantizationSettings { Method = "sparrow", Bits = config.FindIntegers("bits", 2, 8) }
+            : throw config.Unsupported("version", "1", $"{version}");
+    }
 
     private static QuantizationSettings ReadCompressedTensors(ConfigSection config)
     {

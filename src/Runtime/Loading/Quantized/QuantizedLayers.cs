@@ -27,19 +27,39 @@ internal sealed class QuantizedLayers(string folder, QuantizationSettings settin
         }
 
         StoredPart Need(string suffix) => Part(suffix) ?? throw Missing($"{module}.{suffix}");
-        return (Part("qweight"), Part("weight_packed"), Part("compressed"), Part("weight")) switch
+        if (Part("correction_a") is { } factor)
         {
-            ({ } codes, _, _, _) when settings.Method == "awq" => new AwqTensor(name, rows, columns, settings, codes, Need("qzeros"), Need("scales")),
-            ({ } codes, _, _, _) => new GptqTensor(name, rows, columns, settings, codes, Need("qzeros"), Need("scales"), Part("g_idx")),
-            (_, { } codes, _, _) when Part("meta") is { } meta => new Marlin24Tensor(name, rows, columns, settings, codes, Need("scale_packed"), meta),
-            (_, { Entry.Type: "U8" } codes, _, _) => new Fp4Tensor(name, rows, columns, codes, Need("weight_scale"), Part("weight_global_scale")),
-            (_, { } codes, _, _) => new PackedTensor(name, rows, columns, settings, codes, Need("weight_scale"), Part("weight_zero_point"), Part("weight_g_idx")),
-            (_, _, { } values, _) => new BitmaskTensor(name, rows, columns, values, Need("bitmask"), Part("row_offsets")),
+            TensorSource weight = (TensorSource?)FindAlone(name, rows, columns, Part, Need) ?? PlainTensor.Of(name, Need("weight"));
+            return new CorrectedTensor(weight, factor, Need("correction_b"));
+        }
+
+        return FindAlone(name, rows, columns, Part, Need);
+    }
+
+    /// <summary>Whether a weight that stands for itself has factors beside it.</summary>
+    public bool IsCorrected(string name) => find($"{name[..^".weight".Length]}.correction_a") is not null;
+
+    private ModuleTensor? FindAlone(string name, int rows, int columns, Func<string, StoredPart?> part, Func<string, StoredPart> need)
+    {
+        if (part("sparse_codes") is { } sparse)
+        {
+            return new SparseCodesTensor(
+                name, rows, columns, sparse, need("code_bits"), need("bitmask"), need("row_offsets"), need("weight_scale"), part("weight_zero_point"));
+        }
+
+        return (part("qweight"), part("weight_packed"), part("compressed"), part("weight")) switch
+        {
+            ({ } codes, _, _, _) when settings.Method == "awq" => new AwqTensor(name, rows, columns, settings, codes, need("qzeros"), need("scales")),
+            ({ } codes, _, _, _) => new GptqTensor(name, rows, columns, settings, codes, need("qzeros"), need("scales"), part("g_idx")),
+            (_, { } codes, _, _) when part("meta") is { } meta => new Marlin24Tensor(name, rows, columns, settings, codes, need("scale_packed"), meta),
+            (_, { Entry.Type: "U8" } codes, _, _) => new Fp4Tensor(name, rows, columns, codes, need("weight_scale"), part("weight_global_scale")),
+            (_, { } codes, _, _) => new PackedTensor(name, rows, columns, settings, codes, need("weight_scale"), part("weight_zero_point"), part("weight_g_idx")),
+            (_, _, { } values, _) => new BitmaskTensor(name, rows, columns, values, need("bitmask"), part("row_offsets")),
             (_, _, _, { Entry.Type: "U8" } codes) => FourBit(name, rows, columns, codes),
-            (_, _, _, { Entry.Type: "I8" } codes) when Part("SCB") is { } largest => new RowScaledTensor(name, rows, columns, codes, largest),
-            (_, _, _, { Entry.Type: "I8" } codes) => new Int8Tensor(name, rows, columns, codes, Need("weight_scale"), Part("weight_zero_point")),
-            (_, _, _, { Entry.Type: "F8_E4M3" } codes) when Part("weight_scale_inv") is { } scales => new Fp8Tensor(name, rows, columns, codes, scales, settings.Block),
-            (_, _, _, { Entry.Type: "F8_E4M3" } codes) => new Fp8Tensor(name, rows, columns, codes, Need("weight_scale"), block: null),
+            (_, _, _, { Entry.Type: "I8" } codes) when part("SCB") is { } largest => new RowScaledTensor(name, rows, columns, codes, largest),
+            (_, _, _, { Entry.Type: "I8" } codes) => new Int8Tensor(name, rows, columns, codes, need("weight_scale"), part("weight_zero_point")),
+            (_, _, _, { Entry.Type: "F8_E4M3" } codes) when part("weight_scale_inv") is { } scales => new Fp8Tensor(name, rows, columns, codes, scales, settings.Block),
+            (_, _, _, { Entry.Type: "F8_E4M3" } codes) => new Fp8Tensor(name, rows, columns, codes, need("weight_scale"), block: null),
             _ => null,
         };
     }

@@ -32,6 +32,26 @@ public sealed unsafe partial class SparseMatrix
         return sparse;
     }
 
+    /// <summary>Whether a matrix of so many columns and zeros is worth keeping sparse: below a sixteenth the masks cost what they save.</summary>
+    internal static bool Holds(int columns, double sparsity) => columns <= MaxColumns && sparsity > 0.0625;
+
+    /// <summary>Bytes of a matrix whose packed values take so many.</summary>
+    internal static long PlanBytes(int rows, int columns, int groupSize, long valueBytes)
+    {
+        long panels = PanelShape.PanelCount(rows);
+        int paddedColumns = PanelShape.PadColumns(columns);
+        long blocks = panels * (paddedColumns / PanelMatrix.BlockColumns);
+        long groups = groupSize == 0 ? 0 : (paddedColumns + groupSize - 1) / groupSize;
+        return valueBytes + SparseBlock.ReadAhead + (blocks * ((PanelMatrix.PanelRows + 1) * sizeof(uint))) + (panels * (sizeof(long) + (groups * PanelMatrix.PanelRows * sizeof(ushort))));
+    }
+
+    internal static string FormatOf(SparseElement element, int groupSize) => element switch
+    {
+        SparseElement.BF16 => "bitmap-bf16",
+        SparseElement.Int8 => $"bitmap-int8-g{groupSize}",
+        _ => $"bitmap-int4-g{groupSize}",
+    };
+
     /// <summary>A matrix of known masks, whose panels are still to be set.</summary>
     /// <param name="rows">Outputs.</param>
     /// <param name="columns">Inputs.</param>

@@ -75,12 +75,7 @@ public sealed unsafe partial class SparseMatrix : WeightMatrix
     public override long Bytes =>
         _values.Length + _masks.Length + _panelOffsets.Length + _blockOffsets.Length + (_scales?.Length ?? 0);
 
-    public override string Format => Element switch
-    {
-        SparseElement.BF16 => "bitmap-bf16",
-        SparseElement.Int8 => $"bitmap-int8-g{_groupSize}",
-        _ => $"bitmap-int4-g{_groupSize}",
-    };
+    public override string Format => FormatOf(Element, _groupSize);
 
     internal PanelMatrix Panels { get; }
 
