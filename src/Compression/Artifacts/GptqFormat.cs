@@ -51,7 +51,7 @@ internal sealed class GptqFormat(string name, bool plainZeroPoints) : LinearForm
             ["quant_method"] = "gptq",
             ["bits"] = bits,
             ["group_size"] = groupSize,
-            ["sym"] = encodings.All(encoding => encoding.Symmetric),
+            ["sym"] = encodings.All(encoding => encoding.Bits == 0 || encoding.Symmetric),
             ["desc_act"] = encodings.Any(encoding => encoding.ActivationOrder),
             ["lm_head"] = false,
             ["checkpoint_format"] = plainZeroPoints ? "gptq_v2" : "gptq",
@@ -61,7 +61,7 @@ internal sealed class GptqFormat(string name, bool plainZeroPoints) : LinearForm
     /// <summary>Bits and group size where all matrices share them, as formats with one setting a folder demand.</summary>
     public static (int Bits, int GroupSize) OnlySetting(IReadOnlyList<LinearEncoding> encodings, string format)
     {
-        (int Bits, int GroupSize)[] settings = [.. encodings.Select(encoding => (encoding.Bits, encoding.GroupSize)).Distinct()];
+        (int Bits, int GroupSize)[] settings = [.. encodings.Where(encoding => encoding.Bits > 0).Select(encoding => (encoding.Bits, encoding.GroupSize)).Distinct()];
         return settings is [var only] ? only : throw new ArgumentException(
             $"A {format} folder has one number of bits and one group size, and the matrices have {settings.Length} kinds: "
             + string.Join(", ", settings.Select(setting => $"{setting.Bits} bits in groups of {setting.GroupSize}")) + ".");

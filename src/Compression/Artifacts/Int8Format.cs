@@ -48,5 +48,5 @@ internal sealed class Int8Format : LinearFormat
     }
 
     public override JsonObject? Config(IReadOnlyList<LinearEncoding> encodings) =>
-        CompressedTensorsConfig.Of(encodings.All(encoding => encoding.Symmetric) ? FormatName : "naive-quantized", encodings);
+        CompressedTensorsConfig.Of(encodings.All(encoding => encoding.Bits == 0 || encoding.Symmetric) ? FormatName : "naive-quantized", encodings);
 }

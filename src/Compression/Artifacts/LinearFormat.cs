@@ -15,7 +15,7 @@ internal abstract class LinearFormat
     /// <summary>The tensors of a matrix that is not refused.</summary>
     public abstract IEnumerable<StoredTensor> Encode(CompressedLinear linear);
 
-    /// <summary>The <c>quantization_config</c> of a folder whose matrices are all in this format or plain; null for none.</summary>
+    /// <summary>The <c>quantization_config</c> of a folder, from its matrices in this format and plain ones; null for none.</summary>
     /// <exception cref="ArgumentException">The folder's settings cannot describe all of them.</exception>
     public abstract JsonObject? Config(IReadOnlyList<LinearEncoding> encodings);
 }
