@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sparrow.Compression.Artifacts;
 using Sparrow.Runtime.Loading;
 
 namespace Sparrow.Server.Commands;
@@ -26,9 +27,17 @@ internal sealed class ConvertCommand
     private readonly Option<string?> _container = new("--container") { Description = "gguf or safetensors; by default what the output's name says." };
     private readonly Option<string?> _type = new("--type")
     {
-        Description = "f32, f16 or bf16, and in GGUF q8_0, q4_0 or q4_1; by default what is stored.",
+        Description = "f32, f16 or bf16, and in GGUF q8_0, q4_0 or q4_1; by default what is stored. With --random also int8 or int4.",
+        HelpName = "TYPE",
+    };
+
+    private readonly Option<string?> _format = new("--format")
+    {
+        Description = "Writes a folder without loss in this format: " + string.Join(", ", LinearFormats.Names) + ".",
         HelpName = "FORMAT",
     };
+
+    private readonly Option<double> _sparsity = new("--sparsity") { Description = "Share of the random weights of layers that are zero.", HelpName = "SHARE" };
 
     private readonly Option<long?> _shardBytes = new("--shard-bytes") { Description = "Largest safetensors file.", HelpName = "N" };
     private readonly Option<int> _hidden = new("--hidden-size", "--hidden") { DefaultValueFactory = _ => 64 };
@@ -36,6 +45,7 @@ internal sealed class ConvertCommand
     private readonly Option<int> _heads = new("--heads") { DefaultValueFactory = _ => 4 };
     private readonly Option<int> _kvHeads = new("--kv-heads") { DefaultValueFactory = _ => 2 };
     private readonly Option<int> _intermediate = new("--intermediate-size", "--intermediate") { DefaultValueFactory = _ => 128 };
+    private readonly Option<int?> _vocabulary = new("--vocabulary-size", "--vocabulary") { Description = "By default what the tokenizer needs." };
     private readonly Option<int> _contextLength = new("--context-length") { DefaultValueFactory = _ => 2048 };
     private readonly Option<long> _seed = new("--seed") { DefaultValueFactory = _ => 1 };
     private readonly Option<bool> _json = new("--json") { Description = "Writes one JSON object." };
@@ -49,7 +59,9 @@ internal sealed class ConvertCommand
             Writes a checkpoint in another container or format, or with --random a new one.
 
             Example: sparrow convert --model models/smollm2.gguf --output smollm2-f16 --type f16
+            Example: sparrow convert --model compressed --format gptq --output compressed-gptq
             Example: sparrow convert --random llama --hidden 256 --layers 4 --heads 8 --type bf16 --output random-model
+            Example: sparrow convert --random llama --hidden 2048 --layers 22 --heads 32 --type int8 --sparsity 0.6 --output random-sparse
             """);
         foreach (Option option in convert.Options)
         {
@@ -64,7 +76,7 @@ internal sealed class ConvertCommand
 
     private Option[] Options =>
     [
-        _model, _random, _output, _container, _type, _shardBytes, _hidden, _layers, _heads, _kvHeads, _intermediate, _contextLength, _seed, _json,
+        _model, _random, _output, _container, _type, _format, _sparsity, _shardBytes, _hidden, _layers, _heads, _kvHeads, _intermediate, _vocabulary, _contextLength, _seed, _json,
     ];
 
     private int Run(ParseResult result)
@@ -99,10 +111,33 @@ internal sealed class ConvertCommand
     private void Convert(ParseResult result, string model, string output, string container, IProgress<double> progress)
     {
         using Checkpoint checkpoint = Checkpoint.Open(model);
+        if (result.GetValue(_format) is { } format)
+        {
+            ConvertFormat(result, checkpoint, output, container, format, progress);
+            return;
+        }
+
         ConvertOptions options = new() { Container = container, Type = result.GetValue(_type) };
         long? shardBytes = result.GetValue(_shardBytes);
         CheckpointConverter.Convert(
             checkpoint, output, shardBytes is { } bytes ? options with { MaximumShardBytes = bytes } : options, progress);
+    }
+
+    private void ConvertFormat(ParseResult result, Checkpoint checkpoint, string output, string container, string format, IProgress<double> progress)
+    {
+        if (container != "safetensors" || result.GetValue(_type) is not null)
+        {
+            throw new UsageException("--format writes a safetensors folder as the matrices are; it goes with neither GGUF nor --type.");
+        }
+
+        try
+        {
+            ArtifactConverter.Convert(checkpoint, output, format, null, result.GetValue(_shardBytes) ?? (1L << 30), progress);
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException(error.Message);
+        }
     }
 
     private void WriteRandom(ParseResult result, string output, string container, IProgress<double> progress)
@@ -120,9 +155,26 @@ internal sealed class ConvertCommand
             KvHeadCount = result.GetValue(_kvHeads),
             IntermediateSize = result.GetValue(_intermediate),
             ContextLength = result.GetValue(_contextLength),
+            VocabularySize = result.GetValue(_vocabulary),
             Type = result.GetValue(_type) ?? "f32",
+            Sparsity = result.GetValue(_sparsity),
             Seed = (ulong)result.GetValue(_seed),
         };
-        RandomCheckpoint.Write(output, result.GetValue(_shardBytes) is { } bytes ? options with { MaximumShardBytes = bytes } : options, progress);
+        options = result.GetValue(_shardBytes) is { } bytes ? options with { MaximumShardBytes = bytes } : options;
+        try
+        {
+            if (options.Type is "int8" or "int4" || options.Sparsity > 0)
+            {
+                RandomArtifact.Write(output, options, options.Type, progress);
+            }
+            else
+            {
+                RandomCheckpoint.Write(output, options, progress);
+            }
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException(error.Message);
+        }
     }
 }
