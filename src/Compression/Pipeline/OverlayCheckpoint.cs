@@ -63,6 +63,8 @@ internal sealed class OverlayCheckpoint(Checkpoint source) : Checkpoint
 
     public override float[] LoadVector(string name, int length) => _values.GetValueOrDefault(name) is { } values ? [.. values] : source.LoadVector(name, length);
 
+    public override (string Layout, long Bytes) PlanMatrix(string name) => source.PlanMatrix(name);
+
     public override IReadOnlyList<FormatPlan> PlanFormats() => source.PlanFormats();
 
     public override void ReadRow(string name, int row, Span<float> values) => source.ReadRow(name, row, values);

@@ -48,6 +48,10 @@ public abstract class Checkpoint : IDisposable
     /// </summary>
     public abstract IReadOnlyList<FormatPlan> PlanFormats();
 
+    /// <summary>Layout and bytes of what <see cref="LoadMatrix"/> would make of a matrix; reads as little as <see cref="PlanFormats"/>.</summary>
+    /// <exception cref="CheckpointException">Missing.</exception>
+    public abstract (string Layout, long Bytes) PlanMatrix(string name);
+
     /// <summary>Decodes one row of a matrix (or a whole vector, as row 0) to float, without loading the rest: for converters and statistics.</summary>
     /// <param name="name">Canonical name.</param>
     /// <param name="row">Row in Hugging Face order.</param>

@@ -68,6 +68,8 @@ internal abstract class StoredCheckpoint : Checkpoint
             .OrderByDescending(plan => plan.LoadedBytes),
     ];
 
+    public override (string Layout, long Bytes) PlanMatrix(string name) => Find(name, shape: null).PlanMatrix();
+
     public override void ReadRow(string name, int row, Span<float> values)
     {
         TensorSource source = Find(name, shape: null);

@@ -18,6 +18,7 @@ internal static class CommandLineProgram
         CompressCommand.AddTo(root);
         EvaluateCommand.AddTo(root);
         BenchCommand.AddTo(root);
+        PlanCommand.AddTo(root);
         ConvertCommand.AddTo(root);
         return root;
     }

@@ -16,6 +16,7 @@ public sealed class CommandLineProgramTests : IDisposable
     [InlineData("compress")]
     [InlineData("evaluate")]
     [InlineData("bench")]
+    [InlineData("plan")]
     [InlineData("convert")]
     public async Task Help_of_every_command_has_an_example(string command)
     {
