@@ -32,7 +32,7 @@ const steps = {
 const uncalibrated = (config) => config.startsWith("magnitude") || config.startsWith("rtn");
 
 function recipe(config, shared) {
-  const json = { version: 1, steps: steps[config], output: { type: "f32" } };
+  const json = { version: 1, steps: steps[config], output: { type: "f32", ...(config.startsWith("eora") ? {} : { format: "plain" }) } };
   if (!uncalibrated(config)) {
     json.calibration = { tokens: join(shared, "golden/compression/calibration_ids.json"), samples: 8 };
   }
