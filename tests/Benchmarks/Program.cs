@@ -1,5 +1,6 @@
 using Sparrow.Benchmarks.Kernels;
 using Sparrow.Benchmarks.KvCache;
+using Sparrow.Benchmarks.Models;
 
 if (args is ["sparse", ..])
 {
@@ -12,6 +13,12 @@ if (args is ["sparse", ..])
 if (args is ["attention", ..])
 {
     AttentionBenchmarks.Run(args[1..]);
+    return;
+}
+
+if (args is ["experts", ..])
+{
+    ExpertBenchmarks.Run(args[1..]);
     return;
 }
 

@@ -8,6 +8,6 @@ namespace Sparrow.Runtime.Loading;
 /// <param name="LoadedBytes">Their bytes in memory, padding included.</param>
 public sealed record FormatPlan(string Stored, string Layout, int Tensors, long StoredBytes, long LoadedBytes)
 {
-    /// <summary>Whether the layout takes more than the stored form: by more than an eighth, which is more than padding costs.</summary>
-    public bool Expands => LoadedBytes - StoredBytes > StoredBytes / 8;
+    /// <summary>Whether another form takes more than the stored one: by more than an eighth, which is more than padding costs in any but tiny models.</summary>
+    public bool Expands => Stored != Layout && LoadedBytes - StoredBytes > StoredBytes / 8;
 }

@@ -4,7 +4,7 @@ using Sparrow.Runtime.Models;
 namespace Sparrow.Runtime.Loading;
 
 /// <summary>
-/// Writes a Hugging Face llama folder with random weights of any shape: the model of tests and benchmarks. The same options give the same
+/// Writes a Hugging Face folder of llama or mixtral with random weights of any shape: the model of tests and benchmarks. The same options give the same
 /// bytes everywhere.
 /// </summary>
 public static class RandomCheckpoint
@@ -27,9 +27,10 @@ public static class RandomCheckpoint
 
         Directory.CreateDirectory(folder);
         List<TensorToWrite> tensors = [];
-        foreach ((string name, long[] shape) in ExpectedTensors.Of(config))
+        foreach (TensorLayout layout in TensorLayouts.ForFolder(config))
         {
-            tensors.Add(new TensorToWrite(name, shape, codec, MakeRows(name, shape, codec, config, options)));
+            // Neither family stores matrices in union, so that a tensor is one part.
+            tensors.Add(new TensorToWrite(layout.Name, layout.Shape, codec, MakeRows(layout.Parts[0].Name, layout.Shape, codec, config, options)));
         }
 
         double total = tensors.Sum(tensor => (double)tensor.Bytes);
@@ -46,6 +47,11 @@ public static class RandomCheckpoint
     /// <exception cref="ArgumentException">The shape is impossible.</exception>
     internal static ModelConfig ConfigOf(RandomCheckpointOptions options)
     {
+        if (options.Family is not ("llama" or "mixtral"))
+        {
+            throw new ArgumentException($"The family is one of llama, mixtral, not '{options.Family}'.", nameof(options));
+        }
+
         int vocabulary = options.VocabularySize ?? (options.Tokenizer ? SampleTokenizer.VocabularySize : 320);
         if (options.Tokenizer && vocabulary < SampleTokenizer.VocabularySize)
         {
@@ -54,7 +60,7 @@ public static class RandomCheckpoint
 
         ModelConfig config = new()
         {
-            Family = "llama",
+            Family = options.Family,
             HiddenSize = options.HiddenSize,
             LayerCount = options.LayerCount,
             HeadCount = options.HeadCount,
@@ -67,6 +73,9 @@ public static class RandomCheckpoint
             QkvBias = options.AttentionBias,
             AttentionOutputBias = options.AttentionBias,
             MlpBias = options.MlpBias,
+            Experts = options.Family == "mixtral"
+                ? new ExpertConfig { Count = options.ExpertCount, ChosenCount = options.ExpertsPerToken, IntermediateSize = options.IntermediateSize, NormalizeWeights = true }
+                : null,
             Rope = new RopeConfig { Theta = options.RopeTheta },
             BeginOfSequenceId = options.Tokenizer ? SampleTokenizer.EndOfTextId : 1,
             EndOfSequenceIds = options.Tokenizer ? [SampleTokenizer.EndOfTurnId, SampleTokenizer.EndOfTextId] : [2],
@@ -79,6 +88,11 @@ public static class RandomCheckpoint
         if (config.HeadCount % config.KvHeadCount != 0 || config.HeadSize < 2 || config.HeadSize % 2 != 0)
         {
             throw new ArgumentException("Heads must be a multiple of KV heads, and the size of a head even.", nameof(options));
+        }
+
+        if (config.Experts is { } experts && (experts.ChosenCount < 1 || experts.ChosenCount > experts.Count))
+        {
+            throw new ArgumentException($"A token goes through 1 to {experts.Count} experts, not {experts.ChosenCount}.", nameof(options));
         }
 
         return config;

@@ -3,6 +3,9 @@ namespace Sparrow.Runtime.Loading;
 /// <summary>Shape of a checkpoint of random weights. The defaults make a model that loads and answers in milliseconds.</summary>
 public sealed record RandomCheckpointOptions
 {
+    /// <summary><c>llama</c>, or <c>mixtral</c> for a mixture of experts.</summary>
+    public string Family { get; init; } = "llama";
+
     public int HiddenSize { get; init; } = 64;
 
     public int LayerCount { get; init; } = 2;
@@ -15,6 +18,12 @@ public sealed record RandomCheckpointOptions
     public int? HeadSize { get; init; }
 
     public int IntermediateSize { get; init; } = 128;
+
+    /// <summary>Experts of a layer of mixtral, each of <see cref="IntermediateSize"/>.</summary>
+    public int ExpertCount { get; init; } = 8;
+
+    /// <summary>Experts that each token goes through.</summary>
+    public int ExpertsPerToken { get; init; } = 2;
 
     /// <summary>Null: as many as the tokenizer has, or 320 without one. With a tokenizer at least its size.</summary>
     public int? VocabularySize { get; init; }

@@ -21,6 +21,17 @@ internal sealed record CheckpointSummary
 
     public required int HeadSize { get; init; }
 
+    /// <summary>Experts of a layer; null where MLPs are dense.</summary>
+    public int? Experts { get; init; }
+
+    /// <summary>Experts that each token goes through.</summary>
+    public int? ExpertsPerToken { get; init; }
+
+    public int? ExpertIntermediateSize { get; init; }
+
+    /// <summary>Keys visible to a query in the layers that have a window; null where none has.</summary>
+    public int? SlidingWindow { get; init; }
+
     public required int VocabularySize { get; init; }
 
     public required bool TiedEmbeddings { get; init; }

@@ -13,7 +13,7 @@ internal sealed class ConvertCommand
     private readonly Option<string?> _random = new("--random")
     {
         Description = "Writes random weights of this family instead, in the shape of the options below.",
-        HelpName = "llama",
+        HelpName = "llama|mixtral",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -46,6 +46,8 @@ internal sealed class ConvertCommand
     private readonly Option<int> _kvHeads = new("--kv-heads") { DefaultValueFactory = _ => 2 };
     private readonly Option<int> _intermediate = new("--intermediate-size", "--intermediate") { DefaultValueFactory = _ => 128 };
     private readonly Option<int?> _vocabulary = new("--vocabulary-size", "--vocabulary") { Description = "By default what the tokenizer needs." };
+    private readonly Option<int> _experts = new("--experts") { Description = "Experts of a layer of mixtral.", DefaultValueFactory = _ => 8 };
+    private readonly Option<int> _expertsPerToken = new("--experts-per-token") { DefaultValueFactory = _ => 2 };
     private readonly Option<int> _contextLength = new("--context-length") { DefaultValueFactory = _ => 2048 };
     private readonly Option<long> _seed = new("--seed") { DefaultValueFactory = _ => 1 };
     private readonly Option<bool> _json = new("--json") { Description = "Writes one JSON object." };
@@ -69,14 +71,15 @@ internal sealed class ConvertCommand
         }
 
         convert._container.AcceptOnlyFromAmong(s_containers);
-        convert._random.AcceptOnlyFromAmong("llama");
+        convert._random.AcceptOnlyFromAmong("llama", "mixtral");
         command.SetAction(convert.Run);
         root.Add(command);
     }
 
     private Option[] Options =>
     [
-        _model, _random, _output, _container, _type, _format, _sparsity, _shardBytes, _hidden, _layers, _heads, _kvHeads, _intermediate, _vocabulary, _contextLength, _seed, _json,
+        _model, _random, _output, _container, _type, _format, _sparsity, _shardBytes, _hidden, _layers, _heads, _kvHeads, _intermediate, _experts, _expertsPerToken,
+        _vocabulary, _contextLength, _seed, _json,
     ];
 
     private int Run(ParseResult result)
@@ -149,6 +152,9 @@ internal sealed class ConvertCommand
 
         RandomCheckpointOptions options = new()
         {
+            Family = result.GetValue(_random) ?? "llama",
+            ExpertCount = result.GetValue(_experts),
+            ExpertsPerToken = result.GetValue(_expertsPerToken),
             HiddenSize = result.GetValue(_hidden),
             LayerCount = result.GetValue(_layers),
             HeadCount = result.GetValue(_heads),

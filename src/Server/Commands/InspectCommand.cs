@@ -84,6 +84,10 @@ internal static class InspectCommand
             Heads = config.HeadCount,
             KvHeads = config.KvHeadCount,
             HeadSize = config.HeadSize,
+            Experts = config.Experts?.Count,
+            ExpertsPerToken = config.Experts?.ChosenCount,
+            ExpertIntermediateSize = config.Experts?.IntermediateSize,
+            SlidingWindow = config.SlidingWindows?.Max(),
             VocabularySize = config.VocabularySize,
             TiedEmbeddings = config.TiedEmbeddings,
             ContextLength = config.ContextLength,
@@ -113,8 +117,13 @@ internal static class InspectCommand
         yield return ("family", summary.Family);
         yield return ("shape", string.Create(culture,
             $"{summary.Layers} layers, hidden {summary.HiddenSize}, MLP {summary.IntermediateSize}, {summary.Heads} heads of {summary.HeadSize}, {summary.KvHeads} KV heads"));
+        if (summary.Experts is not null)
+        {
+            yield return ("experts", string.Create(culture, $"{summary.ExpertsPerToken} of {summary.Experts} a token, MLP {summary.ExpertIntermediateSize}"));
+        }
+
         yield return ("vocabulary", string.Create(culture, $"{summary.VocabularySize:N0}{(summary.TiedEmbeddings ? ", embeddings tied" : "")}"));
-        yield return ("context", string.Create(culture, $"{summary.ContextLength:N0} tokens, rope scaling {summary.Rope}"));
+        yield return ("context", string.Create(culture, $"{summary.ContextLength:N0} tokens, rope scaling {summary.Rope}{(summary.SlidingWindow is null ? "" : $", window {summary.SlidingWindow}")}"));
         yield return ("parameters", string.Create(culture, $"{summary.Parameters:N0}"));
         yield return ("bytes", string.Create(culture, $"{summary.Bytes:N0} ({summary.BitsPerWeight:F2} bits a weight)"));
         yield return ("formats", string.Join(", ", summary.Formats.Select(pair => string.Create(culture, $"{pair.Value} × {pair.Key}"))));

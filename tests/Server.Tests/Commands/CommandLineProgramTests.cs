@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Commands;
+using Sparrow.Testing;
 using Xunit;
 
 namespace Sparrow.Server.Tests.Commands;
@@ -92,6 +93,32 @@ public sealed class CommandLineProgramTests : IDisposable
         // Two layers of two KV heads of 16 values, keys and values in half precision.
         Assert.Equal(2 * 2 * 16 * 2 * 2, root.GetProperty("kv_bytes_per_token").GetInt64());
         Assert.Contains("2 layers", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_random_mixture_of_experts_is_inspected_as_one()
+    {
+        string model = Path.Combine(_folder, "experts");
+
+        (int made, _, string error) = await RunAsync("convert", "--random", "mixtral", "--experts", "6", "--experts-per-token", "3", "--output", model);
+        (int code, string json, _) = await RunAsync("inspect", model, "--json");
+
+        Assert.Equal((ExitCode.Success, ExitCode.Success, ""), (made, code, error));
+        using JsonDocument document = JsonDocument.Parse(json);
+        Assert.Equal("mixtral", document.RootElement.GetProperty("family").GetString());
+        Assert.Equal(6, document.RootElement.GetProperty("experts").GetInt32());
+        Assert.Equal(3, document.RootElement.GetProperty("experts_per_token").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("mamba2", "mamba2")]
+    [InlineData("deepseek-v3", "deepseek_v3")]
+    public async Task Inspect_names_a_family_that_cannot_be_run(string folder, string family)
+    {
+        (int code, _, string error) = await RunAsync("inspect", SharedData.Require("models", "tiny", folder));
+
+        Assert.Equal(ExitCode.Failure, code);
+        Assert.Contains($"{family} is a known family", error, StringComparison.Ordinal);
     }
 
     [Fact]
