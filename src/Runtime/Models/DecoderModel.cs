@@ -62,6 +62,13 @@ public sealed unsafe class DecoderModel : IDisposable
     /// <summary>The residual stream of the last call; also where <see cref="RunBlock"/> is used to work.</summary>
     internal ActivationBuffer Hidden => _scratch.Hidden;
 
+    /// <summary>What the last block's attention worked with: queries and keys as rotated, and values.</summary>
+    internal ActivationBuffer LastQueries => _scratch.Queries;
+
+    internal ActivationBuffer LastKeys => _scratch.Keys;
+
+    internal ActivationBuffer LastValues => _scratch.Values;
+
     /// <summary>Rows that experts have computed so far.</summary>
     internal long ExpertRows => _experts?.ComputedRows ?? 0;
 
