@@ -107,7 +107,7 @@ public sealed partial class CompressionPipeline
         _stages.Add(new StageTime(stage, _options.Time.GetElapsedTime(start).TotalSeconds));
     }
 
-    private bool NeedsCalibration => _steps.Any(step => step.Step.Needs != StatisticsNeed.None || step.Step.SampleTokens > 0);
+    private bool NeedsCalibration => _steps.Any(step => step.Step.Needs != StatisticsNeed.None || step.Step.SampleTokens > 0 || step.Step.ReadsCalibration);
 
     private IReadOnlyList<int[]> LoadCalibration()
     {

@@ -19,6 +19,9 @@ public abstract class CompressionStep
     /// <summary>Tokens of each input of which the step wants to see the values themselves; 0: none.</summary>
     public virtual int SampleTokens => 0;
 
+    /// <summary>Whether the step reads the calibration sequences themselves.</summary>
+    public virtual bool ReadsCalibration => false;
+
     /// <summary>Decides what needs the whole model: who gets how much.</summary>
     /// <returns>What was decided; it is kept in the journal and given to <see cref="Begin"/>. Null: nothing.</returns>
     public virtual JsonObject? Prepare(ModelContext model) => null;

@@ -15,5 +15,6 @@ public static class StepRegistry
         GptqQuantizeStep.Definition,
         AwqQuantizeStep.Definition,
         JointQuantizeStep.Definition,
+        TuneKvStep.Definition,
     ];
 }

@@ -16,6 +16,7 @@ internal static class CommandLineProgram
         GenerateCommand.AddTo(root);
         InspectCommand.AddTo(root);
         CompressCommand.AddTo(root);
+        TuneKvCommand.AddTo(root);
         EvaluateCommand.AddTo(root);
         BenchCommand.AddTo(root);
         PlanCommand.AddTo(root);
