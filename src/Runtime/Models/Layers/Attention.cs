@@ -14,10 +14,11 @@ namespace Sparrow.Runtime.Models.Layers;
 /// 2. Queries are cut into slices of one sequence, one head of keys and values, and some tokens of one block of 32; slices share nothing, so they
 ///    are handed out to the cores.
 /// 3. A slice goes through its blocks in ascending order, all its queries (tokens × heads of the group) together, with a running softmax (Milakov
-///    and Gimelshein, 2018; FlashAttention). Each query's arithmetic depends on its position only: neither on the slice nor on the step's other
-///    tokens.
+///    and Gimelshein, 2018; FlashAttention) that begins anew every 32 blocks; these ranges are then added in ascending order. So a long sequence's
+///    ranges can be handed out as well, where slices are too few for the cores, without a change of a bit.
+/// Each query's arithmetic depends on its position only: neither on the slice, nor on the step's other tokens, nor on the number of cores.
 /// </remarks>
-internal sealed unsafe class Attention : IParallelWork, IDisposable
+internal sealed unsafe partial class Attention : IParallelWork, IDisposable
 {
     // Queries of a slice: enough that a block's keys are read from memory once for many, few enough that queries and sums stay in the nearest cache.
     private const int MaxSliceRows = 128;
@@ -62,6 +63,10 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         {
             _scratch[i] = new NativeBuffer(sizeof(float) * SliceScratch.Floats(SliceRows, config.HeadSize));
         }
+
+        // One worker has nothing to share out.
+        _units = new SliceUnit[pool.WorkerCount == 1 ? 0 : UnitsPerWorker * pool.WorkerCount];
+        _partials = new NativeBuffer(_units.Length == 0 ? 0 : sizeof(float) * MaxPartials * PartialSums.Floats(SliceRows, _paddedHead));
     }
 
     private int SliceRows => _sliceTokens * _group;
@@ -96,6 +101,12 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
             _itemEnds[i] = items;
         }
 
+        _unitCount = 0;
+        if (items < _units.Length && PlanRanges() is > 0 and int ranges)
+        {
+            items = ranges;
+        }
+
         _pool.Run(this, items, 1, lane);
         output.MarkWritten();
     }
@@ -104,6 +115,12 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
     {
         for (int item = start; item < end; item++)
         {
+            if (_unitCount > 0)
+            {
+                AttendRangeOfUnit(item, worker);
+                continue;
+            }
+
             int sequence = 0;
             while (_itemEnds[sequence] <= item)
             {
@@ -111,11 +128,7 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
             }
 
             int inSequence = item - (sequence == 0 ? 0 : _itemEnds[sequence - 1]);
-            StepSequence step = _view.Sequences[sequence];
-            int slice = (step.StartPosition / _sliceTokens) + (inSequence / _config.KvHeadCount);
-            int first = Math.Max(step.StartPosition, slice * _sliceTokens);
-            int last = Math.Min(step.StartPosition + step.TokenCount, (slice + 1) * _sliceTokens);
-            Attend(sequence, inSequence % _config.KvHeadCount, first, last - first, worker);
+            Attend(Slice(sequence, inSequence / _config.KvHeadCount, inSequence % _config.KvHeadCount), worker);
         }
     }
 
@@ -125,36 +138,69 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         {
             buffer.Dispose();
         }
+
+        _partials.Dispose();
     }
 
     private int SliceCount(in StepSequence step) => step.TokenCount == 0
         ? 0
         : ((step.StartPosition + step.TokenCount - 1) / _sliceTokens) - (step.StartPosition / _sliceTokens) + 1;
 
-    private void Attend(int sequence, int kvHead, int position, int tokenCount, int worker)
+    /// <summary>The queries of a sequence's slice that belong to one head of keys and values.</summary>
+    /// <param name="sequence">Index in the step.</param>
+    /// <param name="index">Slice, counted from the sequence's first of this step.</param>
+    /// <param name="kvHead">Head.</param>
+    private SliceUnit Slice(int sequence, int index, int kvHead)
+    {
+        StepSequence step = _view.Sequences[sequence];
+        int slice = (step.StartPosition / _sliceTokens) + index;
+        int first = Math.Max(step.StartPosition, slice * _sliceTokens);
+        int last = Math.Min(step.StartPosition + step.TokenCount, (slice + 1) * _sliceTokens);
+        return new SliceUnit(sequence, kvHead, first, last - first, FirstVisible(first) / RangeTokens, 0);
+    }
+
+    // One slice from beginning to end: range after range.
+    private void Attend(in SliceUnit unit, int worker)
+    {
+        SliceScratch scratch = new((float*)_scratch[worker].Pointer, SliceRows, _config.HeadSize);
+        LoadQueries(scratch, unit);
+        int rows = unit.TokenCount * _group;
+        PartialSums sums = scratch.Sums;
+        PartialSums next = scratch.NextSums;
+        AttendRange(unit, unit.FirstRange, scratch, sums);
+        for (int range = unit.FirstRange + 1; range <= unit.Position / RangeTokens; range++)
+        {
+            AttendRange(unit, range, scratch, next);
+            sums.Add(next, rows, _paddedHead);
+        }
+
+        StoreResults(sums, unit);
+    }
+
+    // A slice's queries over the blocks of one range, from nothing.
+    private void AttendRange(in SliceUnit unit, int range, in SliceScratch scratch, in PartialSums sums)
     {
         int headSize = _config.HeadSize;
-        int rows = tokenCount * _group;
-        SliceScratch scratch = new((float*)_scratch[worker].Pointer, SliceRows, headSize);
-        int firstToken = _view.Sequences[sequence].FirstToken + position - _view.Sequences[sequence].StartPosition;
-        LoadQueries(scratch, firstToken, kvHead, tokenCount);
-
+        int position = unit.Position;
+        int rows = unit.TokenCount * _group;
+        sums.Clear(rows, _paddedHead);
         QueryRows queries = new(scratch.Queries, rows, scratch.Words, scratch.WordScales, scratch.QuerySums);
         int queryBlock = position / KvLayout.BlockTokens;
-        int firstBlock = FirstVisible(position) / KvLayout.BlockTokens;
+        int firstBlock = Math.Max(FirstVisible(position) / KvLayout.BlockTokens, range * RangeBlocks);
+        int lastBlock = Math.Min(queryBlock, ((range + 1) * RangeBlocks) - 1);
         if (firstBlock < queryBlock)
         {
-            _view.Read(_layer, sequence, kvHead, firstBlock, queryBlock).KeyCodec.Prepare(queries, headSize);
+            _view.Read(_layer, unit.Sequence, unit.KvHead, firstBlock, queryBlock).KeyCodec.Prepare(queries, headSize);
         }
 
         bool sawAll = false;
-        for (int block = firstBlock; block <= queryBlock; block++)
+        for (int block = firstBlock; block <= lastBlock; block++)
         {
-            KvHeadBlock head = _view.Read(_layer, sequence, kvHead, block, queryBlock);
+            KvHeadBlock head = _view.Read(_layer, unit.Sequence, unit.KvHead, block, queryBlock);
             if (block < queryBlock)
             {
                 // A sequence's blocks lie far apart, where the processor does not read ahead by itself.
-                KvHeadBlock next = _view.Read(_layer, sequence, kvHead, block + 1, queryBlock);
+                KvHeadBlock next = _view.Read(_layer, unit.Sequence, unit.KvHead, block + 1, queryBlock);
                 CacheHints.Prefetch(next.Keys, next.KeyCodec.KeyBytes(headSize));
                 CacheHints.Prefetch(next.Values, next.ValueCodec.ValueBytes(headSize));
             }
@@ -167,21 +213,19 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
 
             // From one block of which all is seen to the next nothing changes.
             int blockStart = block * KvLayout.BlockTokens;
-            bool seesAll = block < queryBlock && FirstVisible(position + tokenCount - 1) <= blockStart;
+            bool seesAll = block < queryBlock && FirstVisible(position + unit.TokenCount - 1) <= blockStart;
             if (!seesAll || !sawAll)
             {
                 SetVisible(scratch, rows, position, blockStart);
             }
 
             sawAll = seesAll;
-            _kernels.SoftmaxBlock(scratch.Scores, rows, scratch.Firsts, scratch.Ends, scratch.Maxima, scratch.Sums, scratch.Corrections);
+            _kernels.SoftmaxBlock(scratch.Scores, rows, scratch.Firsts, scratch.Ends, sums.Maxima, sums.Sums, scratch.Corrections);
 
             int visibleFrom = Math.Max(0, FirstVisible(position) - blockStart);
-            int visibleTo = Math.Min(KvLayout.BlockTokens, position + tokenCount - blockStart);
-            head.ValueCodec.ValueSum(scratch.Scores, rows, head.Values, visibleFrom, visibleTo, headSize, scratch.Corrections, scratch.Results);
+            int visibleTo = Math.Min(KvLayout.BlockTokens, position + unit.TokenCount - blockStart);
+            head.ValueCodec.ValueSum(scratch.Scores, rows, head.Values, visibleFrom, visibleTo, headSize, scratch.Corrections, sums.Results);
         }
-
-        StoreResults(scratch, firstToken, kvHead, tokenCount);
     }
 
     // Which of a block's tokens each query sees.
@@ -197,34 +241,30 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
 
     private int FirstVisible(int position) => Math.Max(0, position - _window + 1);
 
-    private void LoadQueries(in SliceScratch scratch, int firstToken, int kvHead, int tokenCount)
+    private void LoadQueries(in SliceScratch scratch, in SliceUnit unit)
     {
-        int headSize = _config.HeadSize;
-        int count = _group * headSize;
-        for (int token = 0; token < tokenCount; token++)
+        int count = _group * _config.HeadSize;
+        int firstToken = FirstToken(unit);
+        for (int token = 0; token < unit.TokenCount; token++)
         {
-            float* source = _queries.Row(firstToken + token) + ((long)kvHead * count);
+            float* source = _queries.Row(firstToken + token) + ((long)unit.KvHead * count);
             float* target = scratch.Queries + ((long)token * count);
             for (int i = 0; i < count; i++)
             {
                 target[i] = source[i] * _layerScale;
             }
         }
-
-        int rows = tokenCount * _group;
-        new Span<float>(scratch.Maxima, rows).Fill(float.NegativeInfinity);
-        new Span<float>(scratch.Sums, rows).Clear();
-        new Span<float>(scratch.Results, rows * _paddedHead).Clear();
     }
 
-    private void StoreResults(in SliceScratch scratch, int firstToken, int kvHead, int tokenCount)
+    private void StoreResults(in PartialSums sums, in SliceUnit unit)
     {
         int headSize = _config.HeadSize;
-        for (int row = 0; row < tokenCount * _group; row++)
+        int firstToken = FirstToken(unit);
+        for (int row = 0; row < unit.TokenCount * _group; row++)
         {
-            float* target = _output.Row(firstToken + (row / _group)) + ((((long)kvHead * _group) + (row % _group)) * headSize);
-            float* source = scratch.Results + ((long)row * _paddedHead);
-            float scale = 1 / scratch.Sums[row];
+            float* target = _output.Row(firstToken + (row / _group)) + ((((long)unit.KvHead * _group) + (row % _group)) * headSize);
+            float* source = sums.Results + ((long)row * _paddedHead);
+            float scale = 1 / sums.Sums[row];
             for (int i = 0; i < headSize; i++)
             {
                 target[i] = source[i] * scale;
@@ -232,39 +272,43 @@ internal sealed unsafe class Attention : IParallelWork, IDisposable
         }
     }
 
+    private int FirstToken(in SliceUnit unit)
+    {
+        StepSequence step = _view.Sequences[unit.Sequence];
+        return step.FirstToken + unit.Position - step.StartPosition;
+    }
+
     /// <summary>A worker's memory for one slice.</summary>
     private readonly struct SliceScratch(float* start, int rows, int headSize)
     {
-        /// <summary><c>[rows][headSize]</c>, scaled.</summary>
-        public readonly float* Queries = start;
+        private readonly float* _afterSums = start + (2 * PartialSums.Floats(rows, KvLayout.PadHead(headSize)));
 
-        /// <summary><c>[rows][paddedHeadSize]</c>.</summary>
-        public readonly float* Results = start + (rows * KvLayout.PadHead(headSize));
+        public PartialSums Sums => new(start, rows, KvLayout.PadHead(headSize));
+
+        public PartialSums NextSums => new(start + PartialSums.Floats(rows, KvLayout.PadHead(headSize)), rows, KvLayout.PadHead(headSize));
+
+        /// <summary><c>[rows][headSize]</c>, scaled.</summary>
+        public float* Queries => _afterSums;
 
         /// <summary><c>[rows][32]</c>.</summary>
-        public readonly float* Scores = start + (2 * rows * KvLayout.PadHead(headSize));
+        public float* Scores => _afterSums + (rows * KvLayout.PadHead(headSize));
 
-        private readonly float* _rowValues = start + (rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens));
+        public float* Corrections => Scores + (rows * KvLayout.BlockTokens);
 
-        public float* Maxima => _rowValues;
+        public int* Firsts => (int*)(Corrections + rows);
 
-        public float* Sums => _rowValues + rows;
+        public int* Ends => (int*)(Corrections + (2 * rows));
 
-        public float* Corrections => _rowValues + (2 * rows);
+        public float* WordScales => Corrections + (3 * rows);
 
-        public int* Firsts => (int*)(_rowValues + (3 * rows));
-
-        public int* Ends => (int*)(_rowValues + (4 * rows));
-
-        public float* WordScales => _rowValues + (5 * rows);
-
-        public float* QuerySums => _rowValues + (6 * rows);
+        public float* QuerySums => Corrections + (4 * rows);
 
         /// <summary>The queries as integers.</summary>
-        public short* Words => (short*)(_rowValues + (7 * rows));
+        public short* Words => (short*)(Corrections + (5 * rows));
 
         public static long Floats(int rows, int headSize) =>
-            (long)rows * ((2 * KvLayout.PadHead(headSize)) + KvLayout.BlockTokens + 7 + (QueryRows.WordStride(headSize) / 2));
+            (2 * PartialSums.Floats(rows, KvLayout.PadHead(headSize)))
+            + ((long)rows * (KvLayout.PadHead(headSize) + KvLayout.BlockTokens + 5 + (QueryRows.WordStride(headSize) / 2)));
     }
 
     /// <summary>Stores the step's keys and values: an item is one head of one sequence.</summary>
