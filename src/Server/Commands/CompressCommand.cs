@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sparrow.Compression.Evaluation.Reports;
+using Sparrow.Compression.Evaluation.Reports.Html;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Recipes;
 using Sparrow.Runtime.Threading;
@@ -30,6 +31,7 @@ internal sealed class CompressCommand
     private readonly Option<int?> _threads = new("--threads") { Description = "Compute threads (setting Engine:Threads).", HelpName = "N" };
     private readonly Option<string?> _kernels = new("--kernels") { Description = "A kernel set by name (setting Engine:Kernels).", HelpName = "NAME" };
     private readonly Option<string?> _report = new("--report") { Description = "Writes the report as JSON, times included.", HelpName = "FILE" };
+    private readonly Option<string?> _html = new("--html") { Description = "Writes the report as a page.", HelpName = "FILE" };
     private readonly Option<bool> _json = new("--json") { Description = "Writes the report as JSON to standard output." };
 
     public static void AddTo(RootCommand root)
@@ -46,7 +48,7 @@ internal sealed class CompressCommand
         Option[] options =
         [
             compress._model, compress._recipe, compress._output, compress._calibration, compress._resume, compress._threads, compress._kernels, compress._report,
-            compress._json,
+            compress._html, compress._json,
         ];
         foreach (Option option in options)
         {
@@ -115,6 +117,11 @@ internal sealed class CompressCommand
         if (result.GetValue(_report) is { } file)
         {
             File.WriteAllText(file, json);
+        }
+
+        if (result.GetValue(_html) is { } page)
+        {
+            File.WriteAllText(page, HtmlReport.Write(report));
         }
 
         TextWriter output = result.InvocationConfiguration.Output;

@@ -74,6 +74,32 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Contains("mean divergence", html, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_artifact_brings_its_layers_to_the_page()
+    {
+        string folder = Path.GetDirectoryName(_model.Folder)!;
+        (string recipe, string artifact, string report, string page) = (
+            Path.Combine(folder, "recipe.json"), Path.Combine(folder, "artifact"), Path.Combine(folder, "report.html"), Path.Combine(folder, "page.html"));
+        CancellationToken token = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(recipe, """{"version":1,"steps":[{"type":"prune","method":"magnitude","sparsity":0.5}]}""", token);
+        using StringWriter error = new();
+        int code = await CommandLineProgram.RunAsync(
+            ["compress", "--model", _model.Folder, "--recipe", recipe, "--out", artifact, "--html", report], TextWriter.Null, error);
+        Assert.True(code == ExitCode.Success, error.ToString());
+
+        string json = await EvaluateAsync(artifact, _model.Folder, more: ["--html", page]);
+
+        using JsonDocument document = JsonDocument.Parse(json);
+        Assert.InRange(document.RootElement.GetProperty("agreement").GetProperty("mean_kl").GetDouble(), 1e-6, 10);
+        foreach (string file in (ReadOnlySpan<string>)[report, page])
+        {
+            string html = await File.ReadAllTextAsync(file, token);
+            Assert.Contains("Sparsity by block", html, StringComparison.Ordinal);
+            Assert.Contains("model.layers.1.mlp.down_proj.weight", html, StringComparison.Ordinal);
+            Assert.Contains("50.0", html, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("--perplexity", "f", "--kl")]
     [InlineData("--perplexity", "f", "--layers")]
