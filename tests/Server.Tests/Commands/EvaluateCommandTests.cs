@@ -91,7 +91,7 @@ public sealed class EvaluateCommandTests : IDisposable
 
         using JsonDocument document = JsonDocument.Parse(json);
         Assert.InRange(document.RootElement.GetProperty("agreement").GetProperty("mean_kl").GetDouble(), 1e-6, 10);
-        foreach (string file in (ReadOnlySpan<string>)[report, page])
+        foreach (string file in new[] { report, page })
         {
             string html = await File.ReadAllTextAsync(file, token);
             Assert.Contains("Sparsity by block", html, StringComparison.Ordinal);

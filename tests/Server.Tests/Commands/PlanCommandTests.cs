@@ -19,7 +19,7 @@ public sealed class PlanCommandTests : IDisposable
         Assert.True(root.GetProperty("machine").GetProperty("read_bytes_per_second").GetDouble() > 0);
         Assert.Equal("int8", root.GetProperty("activations").GetString());
         Assert.Equal(2 * 2 * 16 * 2 * 2, root.GetProperty("kv_bytes_per_token").GetInt64());
-        foreach (string side in (ReadOnlySpan<string>)["current", "compressed"])
+        foreach (string side in new[] { "current", "compressed" })
         {
             JsonElement plan = root.GetProperty(side);
             JsonElement[] phases = [.. plan.GetProperty("phases").EnumerateArray()];
