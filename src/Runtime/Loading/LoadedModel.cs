@@ -46,6 +46,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Which stored formats became which layouts.</summary>
     public IReadOnlyList<FormatPlan> FormatPlans { get; init; } = [];
 
+    /// <summary>The share of all weights that are zero because their stored format leaves them out; 0 where none does.</summary>
+    public double Sparsity { get; init; }
+
     /// <summary>Weights, and so bits per weight = 8 × <see cref="WeightBytes"/> / this.</summary>
     public required long ParameterCount { get; init; }
 

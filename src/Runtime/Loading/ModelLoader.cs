@@ -70,6 +70,7 @@ public static class ModelLoader
                 WeightBytes = matrices.Sum(matrix => matrix.Bytes) + weights.Norms.Sum(norm => norm.Bytes),
                 WeightFormats = CountFormats(matrices, weights.Norms),
                 FormatPlans = checkpoint.PlanFormats(),
+                Sparsity = checkpoint.Sparsity,
                 ParameterCount = matrices.Sum(matrix => (long)matrix.Rows * matrix.Columns) + weights.Norms.Sum(norm => (long)norm.Size),
                 LoadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
             };

@@ -165,6 +165,9 @@ internal sealed class ServerMetrics
         Models(meter, "sparrow.kv_bytes_per_token", "By", "Bytes of cache that a token takes.", model => model.Model.KvBytesPerToken);
         Models(meter, "sparrow.kv_average_bits", null, "Mean bits of keys and values, scales included.", model => model.Model.KvProfile.EffectiveBits(model.Model.Config.HeadSize));
         Models(meter, "sparrow.model.bits_per_weight", null, "Mean bits of a weight in memory.", BitsPerWeight);
+        Models(meter, "sparrow.model.sparsity_ratio", null, "Share of the weights that are zero and not stored.", model => model.Model.Sparsity);
+        meter.CreateObservableGauge(
+            "sparrow.kv_cache.bytes", () => _pool.Models.SelectMany(KvCacheBytes.Measure), "By", "Bytes of the cache by pair of precisions and state.");
         meter.CreateObservableGauge(
             "sparrow.model.weight_bytes",
             () => _pool.Models.SelectMany(model => model.Model.WeightFormats.Select(format =>

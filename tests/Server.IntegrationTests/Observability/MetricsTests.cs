@@ -16,6 +16,7 @@ public sealed class MetricsTests
         "sparrow_requests_rejected_total", "sparrow_request_errors_total", "sparrow_client_disconnects_total", "sparrow_slow_readers_total",
         "sparrow_queue_prompt_tokens", "sparrow_queue_oldest_seconds", "sparrow_stalled", "sparrow_model_state", "sparrow_model_weight_bytes",
         "sparrow_model_bits_per_weight", "sparrow_kv_bytes_per_token", "sparrow_kv_average_bits", "sparrow_native_memory_bytes",
+        "sparrow_model_sparsity_ratio", "sparrow_kv_cache_bytes",
     ];
 
     private static readonly string[] s_afterARequest =
@@ -42,6 +43,21 @@ public sealed class MetricsTests
         Assert.Equal(HttpStatusCode.OK, (await Completion.PostAsync(server, "tiny", Cancellation)).StatusCode);
         series = await ScrapeAsync(server);
         Assert.All(s_afterARequest, name => Assert.Contains(series.Keys, key => key.Split('{')[0] == name));
+    }
+
+    [Fact]
+    public async Task Bytes_of_the_cache_add_up_to_its_plan()
+    {
+        await using SparrowServer server = await SparrowServer.StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await Completion.PostAsync(server, "tiny", Cancellation, prompt: new string('x', 200))).StatusCode);
+
+        Dictionary<string, double> series = await ScrapeAsync(server);
+
+        KeyValuePair<string, double>[] bytes = [.. series.Where(item => item.Key.StartsWith("sparrow_kv_cache_bytes{", StringComparison.Ordinal))];
+        double plan = series.Single(item => item.Key.StartsWith("sparrow_native_memory_bytes{", StringComparison.Ordinal) && item.Key.Contains("\"kv\"", StringComparison.Ordinal)).Value;
+        Assert.All(bytes, item => Assert.Contains("pair=\"k16v16\"", item.Key, StringComparison.Ordinal));
+        Assert.Equal(plan, bytes.Where(item => !item.Key.Contains("\"open\"", StringComparison.Ordinal)).Sum(item => item.Value));
+        Assert.True(bytes.Single(item => item.Key.Contains("\"cached\"", StringComparison.Ordinal)).Value > 0);
     }
 
     [Fact]

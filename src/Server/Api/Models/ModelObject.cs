@@ -42,7 +42,7 @@ internal sealed record ModelDetails(
             new WeightDetails(
                 string.Join('+', model.WeightFormats.OrderByDescending(format => format.Value).Select(format => format.Key)),
                 model.ParameterCount > 0 ? Math.Round(8.0 * model.WeightBytes / model.ParameterCount, 3) : null,
-                null,
+                model.Sparsity > 0 ? Math.Round(model.Sparsity, 4) : null,
                 model.WeightBytes),
             new KvCacheDetails(
                 model.KvProfile.Name,

@@ -48,6 +48,7 @@ internal static class MetricTable
         [RuntimeMetricNames.DisconnectToRelease] = "sparrow_disconnect_to_release_seconds",
         ["sparrow.native_memory"] = "sparrow_native_memory_bytes",
         ["sparrow.model.weight_bytes"] = "sparrow_model_weight_bytes",
+        ["sparrow.kv_cache.bytes"] = "sparrow_kv_cache_bytes",
         ["sparrow.kv_bytes_per_token"] = "sparrow_kv_bytes_per_token",
         ["gen_ai.client.token.usage"] = "gen_ai_client_token_usage",
     };
