@@ -8,7 +8,12 @@ internal static class TensorLayouts
     public static IReadOnlyList<TensorLayout> ForGguf(ModelConfig config)
     {
         GgufNames names = new(config);
-        return Group(config, name => names.ToGguf(FusedTensors.Stacked(FusedTensors.Fused(config, name))), names.OrderOf);
+        List<TensorLayout> layouts = Group(config, name => names.ToGguf(FusedTensors.Stacked(FusedTensors.Fused(config, name))), names.OrderOf);
+
+        // The one matrix of one row, the gate of the shared expert, is a vector there.
+        return [.. layouts.Select(layout => layout.Name.EndsWith("ffn_gate_inp_shexp.weight", StringComparison.Ordinal) && layout.Shape is [1, var columns]
+            ? layout with { Shape = [columns], Parts = [layout.Parts[0] with { Rows = checked((int)columns) }] }
+            : layout)];
     }
 
     public static IReadOnlyList<TensorLayout> ForFolder(ModelConfig config)
