@@ -19,7 +19,7 @@ internal sealed class AptPruneStep(RecipeArguments arguments) : PruneStep(argume
             RecipeMember.Integer("max_iterations", "Most iterations of a row.", 1, 10_000, 100)),
         Create);
 
-    public override StatisticsNeed Needs => StatisticsNeed.Gram;
+    protected override StatisticsNeed MethodNeeds => StatisticsNeed.Gram;
 
     protected override PrunedLinear PruneLinear(BlockContext block, LinearState linear, PruneTarget target, HessianOfInput hessians)
     {

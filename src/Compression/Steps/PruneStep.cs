@@ -12,7 +12,15 @@ internal abstract class PruneStep(RecipeArguments arguments) : CompressionStep
     private readonly PruneTarget _target = PruneTargets.Read(arguments);
     private Dictionary<string, double>? _sparsities;
 
+    /// <summary>What the method asks for, and at least the channels where the allocation looks at inputs.</summary>
+    public sealed override StatisticsNeed Needs =>
+        Arguments.FindObject(AllocationMethods.MemberName) is { Method: not AllocationMethods.Uniform } && MethodNeeds == StatisticsNeed.None
+            ? StatisticsNeed.Channels
+            : MethodNeeds;
+
     protected RecipeArguments Arguments { get; } = arguments;
+
+    protected virtual StatisticsNeed MethodNeeds => StatisticsNeed.None;
 
     public sealed override JsonObject? Prepare(ModelContext model)
     {

@@ -14,7 +14,7 @@ internal sealed class SparseGptPruneStep(RecipeArguments arguments) : PruneStep(
         PruneTargets.Shape(PruneTargets.Damping, PruneTargets.Count),
         arguments => new SparseGptPruneStep(arguments));
 
-    public override StatisticsNeed Needs => StatisticsNeed.Gram;
+    protected override StatisticsNeed MethodNeeds => StatisticsNeed.Gram;
 
     protected override PrunedLinear PruneLinear(BlockContext block, LinearState linear, PruneTarget target, HessianOfInput hessians)
     {

@@ -14,7 +14,7 @@ internal sealed class WandaPruneStep(RecipeArguments arguments) : PruneStep(argu
         PruneTargets.Shape(),
         arguments => new WandaPruneStep(arguments));
 
-    public override StatisticsNeed Needs => StatisticsNeed.Channels;
+    protected override StatisticsNeed MethodNeeds => StatisticsNeed.Channels;
 
     /// <summary>The mask of least effort: also what methods fall back to that cannot factor a Hessian.</summary>
     public static PruneMask Mask(BlockContext block, LinearState linear, PruneTarget target) => WandaPruner.Prune(

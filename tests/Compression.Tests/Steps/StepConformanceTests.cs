@@ -30,6 +30,11 @@ public sealed class StepConformanceTests
         steps.Add("""{"type":"prune","method":"apt","pattern":"2:4","mask":"joint"}""");
         steps.Add("""{"type":"prune","method":"wanda","sparsity":0.5,"allocation":"owl"}""");
         steps.Add("""{"type":"prune","method":"wanda","sparsity":0.5,"allocation":{"method":"rmi","range":0.1}}""");
+        steps.Add(
+            """
+            {"type":"prune","method":"sparsegpt","sparsity":0.5,
+             "allocation":{"method":"evopress","generations":2,"offspring":3,"tokens":32,"final_tokens":64,"reach":2}}
+            """);
         steps.Add("""{"type":"quantize","method":"rtn","bits":8,"group_size":32,"embeddings":"8"}""");
         steps.Add("""{"type":"quantize","method":"rtn","bits":3,"symmetric":true,"search_range":true}""");
         steps.Add("""{"type":"quantize","method":"gptq","bits":4,"group_size":32,"act_order":true}""");

@@ -8,13 +8,14 @@ namespace Sparrow.Compression.Steps.Allocations;
 internal static class AllocationMethods
 {
     public const string MemberName = "allocation";
+    public const string Uniform = "uniform";
 
     /// <summary>Decides the sparsity of each linear by name.</summary>
     public delegate IReadOnlyDictionary<string, double> Decision(ModelContext model, RecipeArguments arguments, double sparsity, PruneStep step);
 
     private static readonly (RecipeVariant Variant, Decision? Decide)[] s_methods =
     [
-        (new RecipeVariant("uniform", "Every linear the same.", new RecipeShape()), null),
+        (new RecipeVariant(Uniform, "Every linear the same.", new RecipeShape()), null),
         (OwlPlanner.Variant, OwlPlanner.Decide),
         (RmiPlanner.Variant, RmiPlanner.Decide),
         (EvoPressPlanner.Variant, EvoPressPlanner.Decide),
