@@ -10,6 +10,14 @@ if (args is ["sparse", ..])
     return;
 }
 
+if (args is ["layouts", ..])
+{
+    int threads = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 2;
+    int tokens = args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 1;
+    LayoutBenchmarks.Run(threads, rounds: 15, tokens);
+    return;
+}
+
 if (args is ["attention", ..])
 {
     AttentionBenchmarks.Run(args[1..]);

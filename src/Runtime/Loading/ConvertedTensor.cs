@@ -37,24 +37,34 @@ internal static class ConvertedTensor
         {
             (TensorPart part, int partRow) = layout.Locate(row);
             TensorSource tensor = source.Sources[part.Name];
-            if (tensor is PlainTensor plain && plain.Format == codec.Name)
+            CopyRow(tensor, partRow, codec, source.AllowNonFinite, bytes);
+            if (partRow == tensor.Shape[0] - 1)
             {
-                plain.StoredRow(partRow).CopyTo(bytes);
-                return;
-            }
-
-            float[] values = ArrayPool<float>.Shared.Rent(tensor.Columns);
-            try
-            {
-                Span<float> result = values.AsSpan(0, tensor.Columns);
-                tensor.ReadRow(partRow, result, source.AllowNonFinite);
-                ((IEncodingCodec)codec).Encode(result, bytes);
-            }
-            finally
-            {
-                ArrayPool<float>.Shared.Return(values);
+                // Pages that were read stay with the process otherwise, in the end the whole source.
+                tensor.Drop();
             }
         });
+    }
+
+    private static void CopyRow(TensorSource tensor, int row, TensorCodec codec, bool allowNonFinite, Span<byte> bytes)
+    {
+        if (tensor is PlainTensor plain && plain.Format == codec.Name)
+        {
+            plain.StoredRow(row).CopyTo(bytes);
+            return;
+        }
+
+        float[] values = ArrayPool<float>.Shared.Rent(tensor.Columns);
+        try
+        {
+            Span<float> result = values.AsSpan(0, tensor.Columns);
+            tensor.ReadRow(row, result, allowNonFinite);
+            ((IEncodingCodec)codec).Encode(result, bytes);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(values);
+        }
     }
 
     private static string FormatOf(StoredCheckpoint source, TensorLayout layout, bool gguf, string? type, string[] types)

@@ -48,6 +48,8 @@ internal sealed class ConvertCommand
     private readonly Option<int?> _vocabulary = new("--vocabulary-size", "--vocabulary") { Description = "By default what the tokenizer needs." };
     private readonly Option<int> _experts = new("--experts") { Description = "Experts of a layer of mixtral.", DefaultValueFactory = _ => 8 };
     private readonly Option<int> _expertsPerToken = new("--experts-per-token") { DefaultValueFactory = _ => 2 };
+    private readonly Option<int?> _headSize = new("--head-size") { Description = "By default the hidden size over the heads." };
+    private readonly Option<bool> _tied = new("--tied-embeddings") { Description = "The head shares the embedding's weights." };
     private readonly Option<int> _contextLength = new("--context-length") { DefaultValueFactory = _ => 2048 };
     private readonly Option<long> _seed = new("--seed") { DefaultValueFactory = _ => 1 };
     private readonly Option<bool> _json = new("--json") { Description = "Writes one JSON object." };
@@ -78,8 +80,8 @@ internal sealed class ConvertCommand
 
     private Option[] Options =>
     [
-        _model, _random, _output, _container, _type, _format, _sparsity, _shardBytes, _hidden, _layers, _heads, _kvHeads, _intermediate, _experts, _expertsPerToken,
-        _vocabulary, _contextLength, _seed, _json,
+        _model, _random, _output, _container, _type, _format, _sparsity, _shardBytes, _hidden, _layers, _heads, _kvHeads, _headSize, _intermediate, _experts,
+        _expertsPerToken, _vocabulary, _tied, _contextLength, _seed, _json,
     ];
 
     private int Run(ParseResult result)
@@ -159,9 +161,11 @@ internal sealed class ConvertCommand
             LayerCount = result.GetValue(_layers),
             HeadCount = result.GetValue(_heads),
             KvHeadCount = result.GetValue(_kvHeads),
+            HeadSize = result.GetValue(_headSize),
             IntermediateSize = result.GetValue(_intermediate),
-            ContextLength = result.GetValue(_contextLength),
             VocabularySize = result.GetValue(_vocabulary),
+            TiedEmbeddings = result.GetValue(_tied),
+            ContextLength = result.GetValue(_contextLength),
             Type = result.GetValue(_type) ?? "f32",
             Sparsity = result.GetValue(_sparsity),
             Seed = (ulong)result.GetValue(_seed),

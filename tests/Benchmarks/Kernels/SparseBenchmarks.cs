@@ -14,9 +14,6 @@ namespace Sparrow.Benchmarks.Kernels;
 /// </summary>
 internal static class SparseBenchmarks
 {
-    // Copies of each matrix until a walk reads far more than the last cache level holds, as the layers of a model do.
-    private const long WalkBytes = 64L << 20;
-
     private static readonly (int Rows, int Columns)[] s_shapes = [(2048, 2048), (8192, 2048), (2048, 8192)];
 
     public static void Run(int threads, int rounds, int tokens)
@@ -27,20 +24,20 @@ internal static class SparseBenchmarks
         foreach ((int rows, int columns) in s_shapes)
         {
             Console.WriteLine($"{rows} x {columns}");
-            using Walk int8 = new(() => Grouped(rows, columns, 8, 0), kernels, pool, tokens);
-            using Walk bf16 = new(() => Dense(rows, columns, 0), kernels, pool, tokens);
-            using Walk int4 = new(() => Grouped(rows, columns, 4, 0), kernels, pool, tokens);
-            using Walk int8At50 = new(() => Pack(Grouped(rows, columns, 8, 50)), kernels, pool, tokens);
-            using Walk int8At60 = new(() => Pack(Grouped(rows, columns, 8, 60)), kernels, pool, tokens);
-            using Walk int8At70 = new(() => Pack(Grouped(rows, columns, 8, 70)), kernels, pool, tokens);
-            using Walk int4At50 = new(() => Pack(Grouped(rows, columns, 4, 50)), kernels, pool, tokens);
-            using Walk int4At70 = new(() => Pack(Grouped(rows, columns, 4, 70)), kernels, pool, tokens);
-            using Walk bf16At50 = new(() => Pack(Dense(rows, columns, 50)), kernels, pool, tokens);
-            using Walk bf16At70 = new(() => Pack(Dense(rows, columns, 70)), kernels, pool, tokens);
-            Walk[] walks = [int8, bf16, int4, int8At50, int8At60, int8At70, int4At50, int4At70, bf16At50, bf16At70];
+            using LayerWalk int8 = new(() => Grouped(rows, columns, 8, 0), kernels, pool, tokens);
+            using LayerWalk bf16 = new(() => Dense(rows, columns, 0), kernels, pool, tokens);
+            using LayerWalk int4 = new(() => Grouped(rows, columns, 4, 0), kernels, pool, tokens);
+            using LayerWalk int8At50 = new(() => Pack(Grouped(rows, columns, 8, 50)), kernels, pool, tokens);
+            using LayerWalk int8At60 = new(() => Pack(Grouped(rows, columns, 8, 60)), kernels, pool, tokens);
+            using LayerWalk int8At70 = new(() => Pack(Grouped(rows, columns, 8, 70)), kernels, pool, tokens);
+            using LayerWalk int4At50 = new(() => Pack(Grouped(rows, columns, 4, 50)), kernels, pool, tokens);
+            using LayerWalk int4At70 = new(() => Pack(Grouped(rows, columns, 4, 70)), kernels, pool, tokens);
+            using LayerWalk bf16At50 = new(() => Pack(Dense(rows, columns, 50)), kernels, pool, tokens);
+            using LayerWalk bf16At70 = new(() => Pack(Dense(rows, columns, 70)), kernels, pool, tokens);
+            LayerWalk[] walks = [int8, bf16, int4, int8At50, int8At60, int8At70, int4At50, int4At70, bf16At50, bf16At70];
             for (int round = 0; round < rounds; round++)
             {
-                foreach (Walk walk in walks)
+                foreach (LayerWalk walk in walks)
                 {
                     walk.Time();
                 }
@@ -112,64 +109,5 @@ internal static class SparseBenchmarks
         }
 
         return matrix;
-    }
-
-    /// <summary>Copies of one layer, gone through one after the other.</summary>
-    private sealed unsafe class Walk : IDisposable
-    {
-        private readonly List<WeightMatrix> _matrices = [];
-        private readonly List<Linear> _layers = [];
-        private readonly List<double> _milliseconds = [];
-        private readonly ActivationBuffer _input;
-        private readonly ActivationBuffer _output;
-        private readonly int _tokens;
-
-        public Walk(Func<WeightMatrix> make, KernelSet kernels, WorkerPool pool, int tokens)
-        {
-            do
-            {
-                _matrices.Add(make());
-                _layers.Add(new Linear(_matrices[^1], null, kernels, pool, int8Activations: true));
-            }
-            while (_matrices[0].Bytes * _matrices.Count < WalkBytes);
-            _tokens = tokens;
-            _input = new ActivationBuffer(tokens, _matrices[0].Columns);
-            _output = new ActivationBuffer(tokens, _matrices[0].Rows);
-            Random random = new(2);
-            for (int token = 0; token < tokens; token++)
-            {
-                for (int column = 0; column < _input.Columns; column++)
-                {
-                    _input.Row(token)[column] = random.NextSingle() - 0.5f;
-                }
-            }
-        }
-
-        public double BitsPerWeight => _matrices[0].Bytes * 8.0 / ((double)_matrices[0].Rows * _matrices[0].Columns);
-
-        public double Median => _milliseconds.Skip(1).Order().ElementAt((_milliseconds.Count - 1) / 2);
-
-        public double Best => _milliseconds.Min();
-
-        public double GigabytesPerSecond => _matrices[0].Bytes / Median / 1e6;
-
-        public void Time()
-        {
-            long start = Stopwatch.GetTimestamp();
-            foreach (Linear layer in _layers)
-            {
-                _input.MarkWritten();
-                layer.Forward(_input, _output, _tokens);
-            }
-
-            _milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds / _layers.Count);
-        }
-
-        public void Dispose()
-        {
-            _matrices.ForEach(matrix => matrix.Dispose());
-            _input.Dispose();
-            _output.Dispose();
-        }
     }
 }
