@@ -6,7 +6,7 @@ if (args is ["sparse", ..])
 {
     int threads = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 2;
     int tokens = args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 1;
-    SparseBenchmarks.Run(threads, rounds: 15, tokens);
+    SparseBenchmarks.Run(threads, rounds: 15, tokens, filter: args.Length > 3 ? args[3] : "");
     return;
 }
 

@@ -16,25 +16,30 @@ internal static class SparseBenchmarks
 {
     private static readonly (int Rows, int Columns)[] s_shapes = [(2048, 2048), (8192, 2048), (2048, 8192)];
 
-    public static void Run(int threads, int rounds, int tokens)
+    public static void Run(int threads, int rounds, int tokens, string filter)
     {
         using WorkerPool pool = new(threads);
         KernelSet kernels = KernelSet.Best;
         Console.WriteLine($"kernels {kernels.Name}, {threads} threads, {tokens} tokens; milliseconds a layer (median, best), ratios of medians");
         foreach ((int rows, int columns) in s_shapes)
         {
-            Console.WriteLine($"{rows} x {columns}");
-            using LayerWalk int8 = new(() => Grouped(rows, columns, 8, 0), kernels, pool, tokens);
-            using LayerWalk bf16 = new(() => Dense(rows, columns, 0), kernels, pool, tokens);
-            using LayerWalk int4 = new(() => Grouped(rows, columns, 4, 0), kernels, pool, tokens);
-            using LayerWalk int8At50 = new(() => Pack(Grouped(rows, columns, 8, 50)), kernels, pool, tokens);
-            using LayerWalk int8At60 = new(() => Pack(Grouped(rows, columns, 8, 60)), kernels, pool, tokens);
-            using LayerWalk int8At70 = new(() => Pack(Grouped(rows, columns, 8, 70)), kernels, pool, tokens);
-            using LayerWalk int4At50 = new(() => Pack(Grouped(rows, columns, 4, 50)), kernels, pool, tokens);
-            using LayerWalk int4At70 = new(() => Pack(Grouped(rows, columns, 4, 70)), kernels, pool, tokens);
-            using LayerWalk bf16At50 = new(() => Pack(Dense(rows, columns, 50)), kernels, pool, tokens);
-            using LayerWalk bf16At70 = new(() => Pack(Dense(rows, columns, 70)), kernels, pool, tokens);
-            LayerWalk[] walks = [int8, bf16, int4, int8At50, int8At60, int8At70, int4At50, int4At70, bf16At50, bf16At70];
+            (string Name, Func<WeightMatrix> Make)[] layouts =
+            [
+                ("int8", () => Grouped(rows, columns, 8, 0)),
+                ("bf16", () => Dense(rows, columns, 0)),
+                ("int4", () => Grouped(rows, columns, 4, 0)),
+                ("int8 50 %", () => Pack(Grouped(rows, columns, 8, 50))),
+                ("int8 60 %", () => Pack(Grouped(rows, columns, 8, 60))),
+                ("int8 70 %", () => Pack(Grouped(rows, columns, 8, 70))),
+                ("int4 50 %", () => Pack(Grouped(rows, columns, 4, 50))),
+                ("int4 70 %", () => Pack(Grouped(rows, columns, 4, 70))),
+                ("bf16 50 %", () => Pack(Dense(rows, columns, 50))),
+                ("bf16 70 %", () => Pack(Dense(rows, columns, 70))),
+            ];
+
+            // The first two are what the others are measured by.
+            layouts = [.. layouts.Where((layout, i) => i < 2 || layout.Name.Contains(filter, StringComparison.Ordinal))];
+            LayerWalk[] walks = [.. layouts.Select(layout => new LayerWalk(layout.Make, kernels, pool, tokens))];
             for (int round = 0; round < rounds; round++)
             {
                 foreach (LayerWalk walk in walks)
@@ -43,12 +48,17 @@ internal static class SparseBenchmarks
                 }
             }
 
-            string[] names = ["int8", "bf16", "int4", "int8 50 %", "int8 60 %", "int8 70 %", "int4 50 %", "int4 70 %", "bf16 50 %", "bf16 70 %"];
+            Console.WriteLine($"{rows} x {columns}");
             for (int i = 0; i < walks.Length; i++)
             {
                 Console.WriteLine(
-                    $"  {names[i],-10} {walks[i].BitsPerWeight,6:F2} bits {walks[i].Median,8:F3} {walks[i].Best,8:F3} ms {walks[i].GigabytesPerSecond,6:F1} GB/s"
-                    + $"  int8/this {int8.Median / walks[i].Median:F2}  bf16/this {bf16.Median / walks[i].Median:F2}");
+                    $"  {layouts[i].Name,-10} {walks[i].BitsPerWeight,6:F2} bits {walks[i].Median,8:F3} {walks[i].Best,8:F3} ms {walks[i].GigabytesPerSecond,6:F1} GB/s"
+                    + $"  int8/this {walks[0].Median / walks[i].Median:F2}  bf16/this {walks[1].Median / walks[i].Median:F2}");
+            }
+
+            foreach (LayerWalk walk in walks)
+            {
+                walk.Dispose();
             }
         }
     }
