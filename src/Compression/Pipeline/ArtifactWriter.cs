@@ -55,11 +55,12 @@ internal sealed class ArtifactWriter(Checkpoint source, string folder, string fo
             return;
         }
 
+        LargeArrays.Reclaim();
         EncodedLinear encoded;
         try
         {
             encoded = LinearFormats.Encode(
-                new CompressedLinear(linear.Name, linear.Rows, linear.Columns, linear.Values, linear.Mask, linear.Quantized, linear.Correction), format);
+                new CompressedLinear(linear.Name, linear.Rows, linear.Columns, linear.Quantized is null ? linear.Values : [], linear.Mask, linear.Quantized, linear.Correction), format);
         }
         catch (ArgumentException error)
         {

@@ -16,7 +16,7 @@ internal sealed class BlockRunner : IDisposable
 {
     private readonly Checkpoint _source;
     private readonly OverlayCheckpoint _overlay;
-    private readonly BlockWalk _walk;
+    private readonly DecoderOptions _options;
     private readonly IReadOnlyList<int[]> _segments;
     private readonly ActivationStore? _store;
     private readonly WorkerPool _pool;
@@ -46,7 +46,7 @@ internal sealed class BlockRunner : IDisposable
         _cancellation = cancellation;
         _overlay = new OverlayCheckpoint(source);
         int longest = segments.Count == 0 ? 1 : segments.Max(segment => segment.Length);
-        _walk = new BlockWalk(_overlay, new DecoderOptions { Kernels = kernels, Pool = pool, MaxTokens = longest, MaxSequences = 1, MaxLogitRows = 1 });
+        _options = new DecoderOptions { Kernels = kernels, Pool = pool, MaxTokens = longest, MaxSequences = 1, MaxLogitRows = 1 };
         _store = segments.Count == 0 ? null : new ActivationStore([.. segments.Select(segment => segment.Length)], source.Config.HiddenSize, memoryBytes, spillFile);
         _scratch = new float[segments.Count == 0 ? 0 : longest * source.Config.HiddenSize];
     }
@@ -56,10 +56,11 @@ internal sealed class BlockRunner : IDisposable
     /// <summary>Puts the embeddings of the sequences into the store.</summary>
     public void Embed()
     {
+        using BlockWalk walk = new(_overlay, _options);
         for (int segment = 0; segment < _segments.Count; segment++)
         {
             Span<float> hidden = _store!.Take(segment, _scratch);
-            _walk.Embed(_segments[segment], hidden);
+            walk.Embed(_segments[segment], hidden);
             _store.Return(segment, hidden);
         }
     }
@@ -108,6 +109,7 @@ internal sealed class BlockRunner : IDisposable
             input.Samples = default;
         }
 
+        LargeArrays.Reclaim();
         Overlay(block);
         RunAll(block.Layer, null);
         _overlay.Clear();
@@ -136,7 +138,6 @@ internal sealed class BlockRunner : IDisposable
 
     public void Dispose()
     {
-        _walk.Dispose();
         _store?.Dispose();
     }
 
@@ -156,33 +157,33 @@ internal sealed class BlockRunner : IDisposable
         }
     }
 
-    private void RunAll(int layer, Action<int, LinearInput, ReadOnlyMemory<float>>? seen)
+    private void RunAll(int layer, Action<LinearInput, ReadOnlyMemory<float>>? seen, Action? ended = null)
     {
         if (_store is null)
         {
             return;
         }
 
-        _walk.LoadBlock(layer);
+        // The decoder's buffers are not kept while steps work: they are as large as a block.
+        using BlockWalk walk = new(_overlay, _options);
+        walk.LoadBlock(layer);
         for (int segment = 0; segment < _segments.Count; segment++)
         {
             _cancellation.ThrowIfCancellationRequested();
             Span<float> hidden = _store.Take(segment, _scratch);
             if (seen is null)
             {
-                _walk.RunBlock(hidden);
+                walk.RunBlock(hidden);
                 _store.Return(segment, hidden);
             }
             else
             {
                 // What is measured goes on unchanged: the next pass starts where this one did.
-                int current = segment;
                 hidden.CopyTo(_scratch);
-                _walk.RunBlock(_scratch.AsSpan(0, hidden.Length), (input, values, _) => seen(current, input, values));
+                walk.RunBlock(_scratch.AsSpan(0, hidden.Length), (input, values, _) => seen(input, values));
+                ended!();
             }
         }
-
-        _walk.Unload();
     }
 
     private void Measure(BlockContext block, StatisticsNeed need, int sampleTokens)
@@ -200,23 +201,30 @@ internal sealed class BlockRunner : IDisposable
             input.Samples = default;
         }
 
+        LargeArrays.Reclaim();
         foreach (BlockInput input in block.Inputs)
         {
             input.Statistics = need == StatisticsNeed.None ? null : new LayerStatistics(input.Columns, need == StatisticsNeed.Gram, _pool);
             samples.Add(input.Name, new InputSamples(input.Columns, sampleTokens, _segments.Sum(segment => (long)segment.Length)));
         }
 
-        RunAll(block.Layer, (_, kind, values) =>
-        {
-            if (!inputs.TryGetValue(BlockTensors.NameOf(kind), out BlockInput? input))
+        RunAll(
+            block.Layer,
+            (kind, values) =>
             {
-                return;
-            }
-
-            input.Statistics?.Add(values);
-            input.Statistics?.EndSequence();
-            samples[input.Name].Add(values.Span);
-        });
+                if (inputs.TryGetValue(BlockTensors.NameOf(kind), out BlockInput? input))
+                {
+                    input.Statistics?.Add(values);
+                    samples[input.Name].Add(values.Span);
+                }
+            },
+            () =>
+            {
+                foreach (BlockInput input in block.Inputs)
+                {
+                    input.Statistics?.EndSequence();
+                }
+            });
         foreach (BlockInput input in block.Inputs)
         {
             input.Samples = samples[input.Name].Values;

@@ -27,7 +27,7 @@ public sealed record CompressionOptions
     public WorkerPool? Pool { get; init; }
 
     /// <summary>Most bytes of residual streams in memory; more go to a file.</summary>
-    public long ActivationBytes { get; init; } = 512L << 20;
+    public long ActivationBytes { get; init; } = 128L << 20;
 
     /// <summary>Told how far it is; called from the compressing thread.</summary>
     public Action<CompressionProgress>? Progress { get; init; }

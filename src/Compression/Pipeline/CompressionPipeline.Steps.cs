@@ -102,6 +102,7 @@ public sealed partial class CompressionPipeline
         {
             linear.Round(type);
             RequireFinite(linear);
+            linear.Release();
         }
 
         _meter.Block(layer, "store", 0.8);

@@ -37,11 +37,13 @@ internal static class LinearReports
             return (null, null);
         }
 
+        LargeArrays.Reclaim();
         double[] gram = statistics.Gram();
         float[] original = linear.ReadOriginal();
         float[] zero = new float[original.Length];
         double error = SquaredError.ByRow(original, linear.Effective(), linear.Rows, linear.Columns, gram, pool).Sum();
         double whole = SquaredError.ByRow(original, zero, linear.Rows, linear.Columns, gram, pool).Sum();
+        linear.Release();
         return (error, whole > 0 ? Math.Sqrt(Math.Max(0, error) / whole) : null);
     }
 }

@@ -40,7 +40,7 @@ public sealed class LinearState
         Input?.Statistics ?? throw new CompressionException($"{Name}: the step needs calibration statistics, and there are none for this linear. Leave it out by 'include'.");
 
     /// <summary>The weights by now, row-major [rows, columns], zeros where pruned, as they decode where quantised; a correction kept beside is not in them.</summary>
-    public float[] Values => _values ??= _read();
+    public float[] Values => _values ??= Quantized is null ? ReadOriginal() : Decode(Quantized);
 
     /// <summary>Kept weights; null: all.</summary>
     public PruneMask? Mask { get; private set; }
@@ -125,10 +125,9 @@ public sealed class LinearState
     /// <summary>Quantises; the weights are from now on what the codes decode to.</summary>
     public void Quantize(string method, QuantizedMatrix quantized)
     {
-        float[] values = quantized.Dequantize();
-        Mask?.Apply(values);
-        _values = values;
+        // Codes say what the weights are; a block of floats beside them would only take memory.
         Quantized = quantized;
+        _values = null;
         Add(method);
     }
 
@@ -151,7 +150,15 @@ public sealed class LinearState
         }
     }
 
-    internal void Release() => _values = null;
+    /// <summary>Forgets floats that can be had again from codes.</summary>
+    internal void Release() => _values = Quantized is null ? _values : null;
+
+    private float[] Decode(QuantizedMatrix quantized)
+    {
+        float[] values = quantized.Dequantize();
+        Mask?.Apply(values);
+        return values;
+    }
 
     private void Fold(ref float[]? kept, ReadOnlySpan<float> factors, int count, bool isColumns)
     {
@@ -186,6 +193,7 @@ public sealed class LinearState
 
     private void Add(string method)
     {
+        LargeArrays.Reclaim();
         if (_methods.Count == 0 || _methods[^1] != method)
         {
             _methods.Add(method);

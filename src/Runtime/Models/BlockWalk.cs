@@ -49,7 +49,7 @@ internal sealed unsafe class BlockWalk : IDisposable
         _reader = new InputReader();
     }
 
-    /// <summary>Sees an input of a block's linears.</summary>
+    /// <summary>Sees an input of a block's linears, some tokens of a sequence at a time, in order.</summary>
     /// <param name="input">Which linears read it.</param>
     /// <param name="values">[tokens, columns]; valid during the call.</param>
     /// <param name="columns">Values of a token.</param>
@@ -155,6 +155,9 @@ internal sealed unsafe class BlockWalk : IDisposable
     /// <summary>Copies rows that are padded in the decoder's buffers into plain memory.</summary>
     private sealed class InputReader : ILinearTap, IDisposable
     {
+        // A whole sequence of the widest input would take as much memory as a matrix.
+        private const int PieceTokens = 256;
+
         private float[] _values = [];
 
         public InputSeen? Seen { get; set; }
@@ -162,18 +165,22 @@ internal sealed unsafe class BlockWalk : IDisposable
         public void OnInput(int layer, LinearInput input, ActivationBuffer activations, int tokenCount)
         {
             int columns = activations.Columns;
-            if (_values.Length < tokenCount * columns)
+            if (_values.Length < PieceTokens * columns)
             {
                 Dispose();
-                _values = ArrayPool<float>.Shared.Rent(tokenCount * columns);
+                _values = ArrayPool<float>.Shared.Rent(PieceTokens * columns);
             }
 
-            for (int token = 0; token < tokenCount; token++)
+            for (int first = 0; first < tokenCount; first += PieceTokens)
             {
-                new ReadOnlySpan<float>(activations.Row(token), columns).CopyTo(_values.AsSpan(token * columns, columns));
-            }
+                int count = Math.Min(PieceTokens, tokenCount - first);
+                for (int token = 0; token < count; token++)
+                {
+                    new ReadOnlySpan<float>(activations.Row(first + token), columns).CopyTo(_values.AsSpan(token * columns, columns));
+                }
 
-            Seen!(input, _values.AsMemory(0, tokenCount * columns), columns);
+                Seen!(input, _values.AsMemory(0, count * columns), columns);
+            }
         }
 
         public void Dispose()
