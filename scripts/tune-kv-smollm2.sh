@@ -2,7 +2,7 @@
 # Tunes the cache of SmolLM2 and checks the result on text that tuning has not seen: better than uniform and than random profiles of equal bits.
 # Usage: scripts/tune-kv-smollm2.sh SHARED OUT     SHARED: the folder of reference data; OUT: a folder for profile, front, report and journals
 # Settings: SPARROW (the executable), MODEL (the checkpoint), WINDOWS, WINDOW and EVALUATIONS (of tuning: 3, 1024, 80),
-#           CHECK_WINDOWS, CHECK_WINDOW, RANDOM_PROFILES and RANDOM_WINDOWS (of the check: 4, 2048, 20, 1), ACTIVATIONS (auto).
+#           CHECK_WINDOWS, CHECK_WINDOW, RANDOM_PROFILES and RANDOM_WINDOWS (of the check: 4, 2048, 20, 1), ACTIVATIONS (float).
 # Run again with the same OUT it goes on where it was stopped.
 set -euo pipefail
 
@@ -23,7 +23,7 @@ if [[ -z "${SPARROW:-}" ]]; then
   SPARROW="$root/artifacts/bin/Server/release/sparrow"
 fi
 
-"$SPARROW" tune-kv --model "$model" --activations "${ACTIVATIONS:-auto}" --text "$shared/data/wikitext2/wiki.valid.raw" \
+"$SPARROW" tune-kv --model "$model" --activations "${ACTIVATIONS:-float}" --text "$shared/data/wikitext2/wiki.valid.raw" \
   --windows "${WINDOWS:-3}" --window "${WINDOW:-1024}" --evaluations "${EVALUATIONS:-80}" \
   --out "$out/kv.json" --front "$out/front.svg" --report "$out/report.json" --resume \
   --check "$shared/data/wikitext2/wiki.test.raw" --budgets 3.75 4.25 5 \

@@ -11,6 +11,9 @@ public sealed record KvCandidate(IReadOnlyList<KvPair> Pairs, double Bits, IRead
     /// <summary>Mean divergence over the windows tried.</summary>
     public double Divergence { get; } = KvLoss.Mean([.. Losses]).Divergence;
 
+    /// <summary>What the search weighs against divergence: effective bits, unless time enters.</summary>
+    public required double Cost { get; init; }
+
     /// <summary>Whether all windows were tried.</summary>
     public required bool IsComplete { get; init; }
 }

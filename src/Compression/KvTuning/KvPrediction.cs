@@ -6,7 +6,7 @@ namespace Sparrow.Compression.KvTuning;
 /// The divergence of a profile as the sum of what its layers cost alone: near the truth while all are small, and enough to choose what is worth
 /// trying. Also the profiles that it holds for best.
 /// </summary>
-internal sealed class KvPrediction(IReadOnlyList<KvLayerSensitivity> layers, Func<KvPair, double> layerBits)
+internal sealed class KvPrediction(IReadOnlyList<KvLayerSensitivity> layers, Func<KvPair, double> layerBits, Func<KvPair, double> layerCost)
 {
     // Prices of a bit from far below what 8 bits save to far above what 2 bits cost.
     private const double LeastPrice = 1e-8;
@@ -26,6 +26,8 @@ internal sealed class KvPrediction(IReadOnlyList<KvLayerSensitivity> layers, Fun
 
     public double Bits(IReadOnlyList<KvPair> pairs) => pairs.Average(layerBits);
 
+    public double Cost(IReadOnlyList<KvPair> pairs) => pairs.Average(layerCost);
+
     /// <summary>Profiles on the lower hull of predicted divergence over bits, ascending in bits.</summary>
     public List<KvPair[]> Hull(IReadOnlyList<KvGene> genes)
     {
@@ -36,7 +38,7 @@ internal sealed class KvPrediction(IReadOnlyList<KvLayerSensitivity> layers, Fun
             KvPair[] pairs = new KvPair[layers.Count];
             foreach (KvGene gene in genes)
             {
-                Set(pairs, gene, gene.Choices.MinBy(pair => Cost(gene, pair) + (price * gene.Layers.Count * layerBits(pair))));
+                Set(pairs, gene, gene.Choices.MinBy(pair => Loss(gene, pair) + (price * gene.Layers.Count * layerBits(pair))));
             }
 
             if (profiles.Count == 0 || !profiles[^1].AsSpan().SequenceEqual(pairs))
@@ -88,7 +90,7 @@ internal sealed class KvPrediction(IReadOnlyList<KvLayerSensitivity> layers, Fun
             KvPair current = pairs[gene.Layers[0]];
             foreach (KvPair pair in gene.Choices.Where(pair => pair != current))
             {
-                moves.Add((gene, pair, gene.Layers.Count * (layerBits(pair) - layerBits(current)), Cost(gene, current) - Cost(gene, pair)));
+                moves.Add((gene, pair, gene.Layers.Count * (layerBits(pair) - layerBits(current)), Loss(gene, current) - Loss(gene, pair)));
             }
         }
 
@@ -115,5 +117,5 @@ internal sealed class KvPrediction(IReadOnlyList<KvLayerSensitivity> layers, Fun
         return best;
     }
 
-    private double Cost(KvGene gene, KvPair pair) => gene.Layers.Sum(layer => layers[layer].Divergence(pair));
+    private double Loss(KvGene gene, KvPair pair) => gene.Layers.Sum(layer => layers[layer].Divergence(pair));
 }

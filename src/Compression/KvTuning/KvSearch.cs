@@ -3,7 +3,7 @@ using Sparrow.Runtime.KvCache;
 namespace Sparrow.Compression.KvTuning;
 
 /// <summary>
-/// NSGA-II (Deb et al., 2002) over profiles with two objectives, effective bits and measured divergence, as KVTuner searches (arXiv 2502.04420,
+/// NSGA-II (Deb et al., 2002) over profiles with two objectives, cost (effective bits, or time with them) and measured divergence, as KVTuner searches (arXiv 2502.04420,
 /// section 5.3). Generations begin with the profiles that the prediction holds for best; of many children only those are measured that it holds for
 /// good, since a measurement costs seconds and a prediction nothing.
 /// </summary>
@@ -51,14 +51,14 @@ internal sealed class KvSearch
             return known;
         }
 
-        double bits = _prediction.Bits(pairs);
+        double cost = _prediction.Cost(pairs);
         List<KvLoss> losses = [];
-        for (int window = 0; window < _windowCount && (completely || window == 0 || !IsHopeless(bits, losses)); window++)
+        for (int window = 0; window < _windowCount && (completely || window == 0 || !IsHopeless(cost, losses)); window++)
         {
             losses.Add(_measure(window, pairs));
         }
 
-        return _tried[name] = new KvCandidate([.. pairs], bits, losses) { IsComplete = losses.Count == _windowCount };
+        return _tried[name] = new KvCandidate([.. pairs], _prediction.Bits(pairs), losses) { Cost = cost, IsComplete = losses.Count == _windowCount };
     }
 
     /// <summary>Runs until so many profiles have been tried in all, or no new ones are found.</summary>
@@ -86,18 +86,18 @@ internal sealed class KvSearch
                 return;
             }
 
-            TryAll(Select(children, _options.Population / 2, pairs => (_prediction.Bits(pairs), _prediction.Divergence(pairs))), evaluations, progress, cancellation);
+            TryAll(Select(children, _options.Population / 2, pairs => (_prediction.Cost(pairs), _prediction.Divergence(pairs))), evaluations, progress, cancellation);
         }
     }
 
     /// <summary>The best so many by rank of domination, then by room around them.</summary>
-    internal static List<T> Select<T>(List<T> items, int count, Func<T, (double Bits, double Loss)> objectives)
+    internal static List<T> Select<T>(List<T> items, int count, Func<T, (double Cost, double Loss)> objectives)
     {
         List<T> selected = [];
         List<T> rest = items;
         while (selected.Count < count && rest.Count > 0)
         {
-            List<T> front = ParetoPruning.Keep(rest, item => objectives(item).Bits, item => objectives(item).Loss);
+            List<T> front = ParetoPruning.Keep(rest, item => objectives(item).Cost, item => objectives(item).Loss);
             HashSet<T> inFront = [.. front];
             rest = [.. rest.Where(item => !inFront.Contains(item))];
             selected.AddRange(front.Count <= count - selected.Count ? front : ByCrowding(front, objectives).Take(count - selected.Count));
@@ -106,20 +106,20 @@ internal sealed class KvSearch
         return selected;
     }
 
-    private static (double Bits, double Loss) Objectives(KvCandidate candidate) => (candidate.Bits, candidate.Divergence);
+    private static (double Cost, double Loss) Objectives(KvCandidate candidate) => (candidate.Cost, candidate.Divergence);
 
     // Widest distance to both neighbours first; the ends have no neighbour and come before all. Losses span orders of magnitude: their logarithm counts.
-    private static IEnumerable<T> ByCrowding<T>(List<T> front, Func<T, (double Bits, double Loss)> objectives)
+    private static IEnumerable<T> ByCrowding<T>(List<T> front, Func<T, (double Cost, double Loss)> objectives)
     {
-        List<T> ordered = [.. front.OrderBy(item => objectives(item).Bits)];
-        (double Bits, double Loss)[] points =
-            [.. ordered.Select(item => (objectives(item).Bits, Math.Log(Math.Max(objectives(item).Loss, 1e-12))))];
-        double bitsRange = Math.Max(points[^1].Bits - points[0].Bits, 1e-12);
+        List<T> ordered = [.. front.OrderBy(item => objectives(item).Cost)];
+        (double Cost, double Loss)[] points =
+            [.. ordered.Select(item => (objectives(item).Cost, Math.Log(Math.Max(objectives(item).Loss, 1e-12))))];
+        double costRange = Math.Max(points[^1].Cost - points[0].Cost, 1e-12);
         double lossRange = Math.Max(points.Max(point => point.Loss) - points.Min(point => point.Loss), 1e-12);
         return Enumerable.Range(0, ordered.Count)
             .OrderByDescending(i => i == 0 || i == ordered.Count - 1
                 ? double.PositiveInfinity
-                : ((points[i + 1].Bits - points[i - 1].Bits) / bitsRange) + (Math.Abs(points[i + 1].Loss - points[i - 1].Loss) / lossRange))
+                : ((points[i + 1].Cost - points[i - 1].Cost) / costRange) + (Math.Abs(points[i + 1].Loss - points[i - 1].Loss) / lossRange))
             .Select(i => ordered[i]);
     }
 
@@ -174,10 +174,10 @@ internal sealed class KvSearch
 
     private bool IsOfInterest(IReadOnlyList<KvPair> pairs) => _prediction.Bits(pairs) is double bits && bits >= _options.LeastBits && bits <= _options.MostBits;
 
-    private bool IsHopeless(double bits, List<KvLoss> losses)
+    private bool IsHopeless(double cost, List<KvLoss> losses)
     {
         double loss = losses.Average(window => window.Divergence);
-        return _tried.Values.Any(other => other.Bits <= bits && other.Losses.Count > losses.Count
+        return _tried.Values.Any(other => other.Cost <= cost && other.Losses.Count > losses.Count
             && HopelessFactor * other.Losses.Take(losses.Count).Average(window => window.Divergence) < loss);
     }
 

@@ -35,6 +35,11 @@ public sealed record KvTuningOptions
     /// <summary>Effective bits at which the search begins, among others.</summary>
     public IReadOnlyList<double> Targets { get; init; } = [3.75, 4.25, 5];
 
+    /// <summary>
+    /// How much a pair's time on this machine enters its cost, 0 to 1: cost = (1 − weight) · effective bits + weight · 16 · time / time of 16 bits.
+    /// </summary>
+    public double SpeedWeight { get; init; }
+
     public int Seed { get; init; }
 
     /// <summary>Where finished measurements are written, or null.</summary>

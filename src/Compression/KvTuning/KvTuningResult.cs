@@ -15,9 +15,12 @@ public sealed record KvTuningResult(
     IReadOnlyList<KvCandidate> Tried,
     IReadOnlyList<KvCandidate> Uniform)
 {
-    /// <summary>Profiles that no other beats at both bits and divergence, ascending in bits.</summary>
+    /// <summary>Profiles that no other beats at both cost and divergence, ascending in cost.</summary>
     public IReadOnlyList<KvCandidate> Front { get; } =
-        [.. ParetoPruning.Keep([.. Tried.Where(candidate => candidate.IsComplete)], candidate => candidate.Bits, candidate => candidate.Divergence).OrderBy(candidate => candidate.Bits)];
+    [
+        .. ParetoPruning.Keep([.. Tried.Where(candidate => candidate.IsComplete)], candidate => candidate.Cost, candidate => candidate.Divergence)
+            .OrderBy(candidate => candidate.Cost),
+    ];
 
     /// <summary>The front's profile for a bound: of least divergence where bits are bounded, else of least bits.</summary>
     /// <param name="maxBits">Most effective bits, or null.</param>

@@ -41,9 +41,9 @@ internal sealed class TuneKvStep(KvTuningOptions options, double? averageBits, d
 
         int[][] windows = [.. model.Segments.Take(windowCount).Select(segment => segment[..shortest])];
 
-        // 2. The model as it will be served.
+        // 2. The model as it will be served, but for activations: see KvTuner.
         using LoadedModel loaded = ModelLoader.Load(
-            model.ArtifactFolder!, new InferenceOptions { Kernels = model.Kernels.Name, KvProfile = "kv16", MaxRunning = 1, MaxBatchedTokens = shortest });
+            model.ArtifactFolder!, new InferenceOptions { Kernels = model.Kernels.Name, Activations = "float", KvProfile = "kv16", MaxRunning = 1, MaxBatchedTokens = shortest });
         KvTuningOptions settings = options with
         {
             Seed = model.Seed,

@@ -31,6 +31,12 @@ internal sealed class TuneKvCommand
     private readonly Option<int> _evaluations = new("--evaluations") { Description = "Profiles tried.", DefaultValueFactory = _ => new KvTuningOptions().Evaluations };
     private readonly Option<int> _windows = new("--windows") { Description = "Windows of the text, evenly spread.", DefaultValueFactory = _ => 2 };
     private readonly Option<int> _window = new("--window") { Description = "Tokens of a window.", DefaultValueFactory = _ => 1024 };
+    private readonly Option<double> _speed = new("--speed-weight")
+    {
+        Description = "How much a pair's time on this machine enters its cost beside its bits, 0 to 1.",
+        DefaultValueFactory = _ => 0,
+    };
+
     private readonly Option<int> _seed = new("--seed") { Description = "Of the search.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _journal = new("--journal") { Description = "Where finished measurements go; the profile's name and .journal.", HelpName = "FILE" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Goes on with the journal of an earlier run." };
@@ -63,7 +69,7 @@ internal sealed class TuneKvCommand
         Option[] options =
         [
             tune._text, tune._output, tune._front, tune._report, tune._maxBits, tune._maxKl, tune._mode, tune._evaluations, tune._windows, tune._window,
-            tune._seed, tune._journal, tune._resume, tune._check, tune._budgets, tune._checkWindows, tune._checkWindow, tune._random, tune._randomWindows,
+            tune._speed, tune._seed, tune._journal, tune._resume, tune._check, tune._budgets, tune._checkWindows, tune._checkWindow, tune._random, tune._randomWindows,
         ];
         foreach (Option option in options)
         {
@@ -80,7 +86,15 @@ internal sealed class TuneKvCommand
         string? check = result.GetValue(_check);
         int window = result.GetValue(_window);
         int longest = check is null ? window : Math.Max(window, result.GetValue(_checkWindow));
-        InferenceOptions options = _model.Read(result) with { KvProfile = "kv16", MaxRunning = 1, MaxBatchedTokens = longest };
+
+        // Float unless asked otherwise: see KvTuner on rounding activations to int8.
+        InferenceOptions options = _model.Read(result) with
+        {
+            Activations = result.GetValue(_model.Activations) ?? "float",
+            KvProfile = "kv16",
+            MaxRunning = 1,
+            MaxBatchedTokens = longest,
+        };
         using LoadedModel model = _model.Load(result, options);
         Tokenizer tokenizer = model.Tokenizer ?? throw new CheckpointException(result.GetRequiredValue(_model.Model), "it has no tokenizer, which tuning needs");
 
@@ -96,6 +110,7 @@ internal sealed class TuneKvCommand
             Mode = result.GetValue(_mode) == "kivi" ? KvQuantizerMode.Kivi : KvQuantizerMode.PerToken,
             Evaluations = result.GetValue(_evaluations),
             Seed = result.GetValue(_seed),
+            SpeedWeight = result.GetValue(_speed) is double weight and >= 0 and <= 1 ? weight : throw new UsageException("--speed-weight must be between 0 and 1."),
             Targets = [.. budgets.Append(maxBits ?? 5).Distinct().Order()],
             Journal = journal,
             Resume = result.GetValue(_resume),

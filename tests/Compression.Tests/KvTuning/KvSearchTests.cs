@@ -100,7 +100,7 @@ public sealed class KvSearchTests
         return new KvSearch(prediction, new KvTuningOptions { Seed = seed }, 2, (_, pairs) => new KvLoss(Loss(pairs), 0));
     }
 
-    private static KvPrediction Prediction() => new([.. Enumerable.Range(0, LayerCount).Select(Sensitivity)], Bits);
+    private static KvPrediction Prediction() => new([.. Enumerable.Range(0, LayerCount).Select(Sensitivity)], Bits, Bits);
 
     private static List<KvGene> Genes() => [.. Enumerable.Range(0, LayerCount).Select(layer => new KvGene([layer], [new(8, 8), new(8, 4), new(4, 4), new(4, 2), new(2, 2)]))];
 

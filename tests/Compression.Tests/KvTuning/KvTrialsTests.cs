@@ -84,6 +84,20 @@ public sealed class KvTrialsTests : IDisposable
     }
 
     [Fact]
+    public void Time_enters_the_cost_where_it_is_asked_for_and_is_not_measured_twice()
+    {
+        KvTuningOptions options = new() { Evaluations = 8, Population = 6, SpeedWeight = 0.5, Journal = _journal };
+        using LoadedModel model = ModelLoader.Load(_tiny.Folder, Options("kv16"));
+        KvTuningResult first = KvTuner.Run(model, [Window(1, 96)], options, null, TestContext.Current.CancellationToken);
+
+        KvTuningResult again = KvTuner.Run(model, [Window(1, 96)], options with { Resume = true }, null, TestContext.Current.CancellationToken);
+
+        Assert.All(first.Tried, candidate => Assert.True(candidate.Cost > 0 && candidate.Cost != candidate.Bits));
+        Assert.Equal(first.Tried.Select(candidate => candidate.Cost), again.Tried.Select(candidate => candidate.Cost));
+        Assert.Equal(10, File.ReadLines(_journal).Count(line => line.StartsWith("time ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void The_held_out_check_fills_its_table()
     {
         using LoadedModel model = ModelLoader.Load(_tiny.Folder, Options("kv16"));
