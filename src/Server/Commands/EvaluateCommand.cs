@@ -95,8 +95,12 @@ internal sealed class EvaluateCommand
         }
         else
         {
-            AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) })
-                .Write(EvaluationTable.Create(request, measured, model, reference));
+            IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+            console.Write(EvaluationTable.Create(request, measured, model, reference));
+            if (measured.Blocks.Count > 0)
+            {
+                console.Write(EvaluationTable.CreateBlocks(measured.Blocks));
+            }
         }
 
         return ExitCode.Success;

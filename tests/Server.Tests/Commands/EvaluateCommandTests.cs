@@ -51,11 +51,12 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task A_person_sees_both_side_by_side()
     {
-        string table = await EvaluateAsync(_model.Folder, _other.Folder, json: false);
+        string table = await EvaluateAsync(_model.Folder, _other.Folder, json: false, more: ["--layers"]);
 
         Assert.Contains("Reference", table, StringComparison.Ordinal);
         Assert.Contains("KL, mean", table, StringComparison.Ordinal);
         Assert.Contains("piqa acc", table, StringComparison.Ordinal);
+        Assert.Contains("Update", table, StringComparison.Ordinal);
     }
 
     [Fact]

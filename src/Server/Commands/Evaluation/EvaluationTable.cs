@@ -42,9 +42,17 @@ internal static class EvaluationTable
             AddTask(table, name, task, result.Against?.Tasks[name]);
         }
 
-        foreach (BlockReport block in result.Blocks)
+        return table;
+    }
+
+    /// <summary>Relative errors of each block, where they were asked for.</summary>
+    public static Table CreateBlocks(IReadOnlyList<BlockReport> blocks)
+    {
+        Table table = new();
+        table.Border(TableBorder.Rounded).AddColumns("Block", "Output", "Update", "Stream");
+        foreach (BlockReport block in blocks)
         {
-            table.AddRow($"block {block.Block}", Number(block.OutputError), "", "", $"of its update {Number(block.UpdateError)}, stream {Number(block.StreamError)}");
+            table.AddRow($"{block.Block}", Number(block.OutputError), Number(block.UpdateError), Number(block.StreamError));
         }
 
         return table;

@@ -13,7 +13,11 @@ internal static class LayerSection
         }
 
         markup.Element("h2", "Layers");
-        Plot(markup, layers, "Sparsity by block", "P0", layer => layer.Sparsity);
+        if (layers.Any(layer => layer.Sparsity > 0))
+        {
+            Plot(markup, layers, "Sparsity by block", "P0", layer => layer.Sparsity);
+        }
+
         Plot(markup, layers, "Bits a weight by block", "0.##", layer => layer.BitsPerWeight);
         Plot(markup, layers, "Relative output error by block", "0.###", layer => layer.RelativeError);
         WriteTable(markup, layers);
