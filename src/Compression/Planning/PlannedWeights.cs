@@ -38,9 +38,13 @@ public sealed class PlannedWeights
             }),
         ]);
 
-    /// <summary>What a recipe would make of them.</summary>
-    public PlannedWeights After(CompressionRecipe recipe) =>
-        new(Config, [.. Matrices.Select(matrix => RecipeEffect.On(matrix, recipe).Apply(matrix))]);
+    /// <summary>What a recipe would make of them. What it leaves alone is stored as floats, also where the source has codes.</summary>
+    public PlannedWeights After(CompressionRecipe recipe)
+    {
+        string stored = Matrices.First(matrix => matrix.Block is not null).Layout;
+        string type = recipe.Output.Type ?? (RecipeEffect.IsFloat(stored) ? stored : "bf16");
+        return new PlannedWeights(Config, [.. Matrices.Select(matrix => RecipeEffect.On(matrix, recipe).Apply(matrix, type))]);
+    }
 
     private static int? BlockOf(string name)
     {

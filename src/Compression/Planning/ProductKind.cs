@@ -13,6 +13,9 @@ internal static class ProductKind
     public static string Of(string layout, bool int8Activations)
     {
         string activations = int8Activations ? "×int8" : "×float";
+
+        // A correction beside the matrix is small.
+        layout = layout.Split('+')[0];
         return layout switch
         {
             F32 => F32,

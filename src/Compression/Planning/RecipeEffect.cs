@@ -13,6 +13,7 @@ internal sealed record RecipeEffect(double Sparsity, int? Bits, int? Group, int 
 {
     private const int ScaleBits = 16;
     private const int ZeroPointBits = 8;
+    private const int TableGroup = 64;
 
     // Where blocks of 32 columns × 16 rows begin: four bytes for each.
     private const double OffsetBits = 32.0 / 512;
@@ -31,14 +32,16 @@ internal sealed record RecipeEffect(double Sparsity, int? Bits, int? Group, int 
         return effect;
     }
 
-    /// <summary>The layout that such a matrix is served in.</summary>
-    public PlannedMatrix Apply(PlannedMatrix matrix)
-    {
-        if (this == s_none)
-        {
-            return matrix;
-        }
+    public static bool IsFloat(string layout) => layout is "f32" or "f16" or "bf16";
 
+    /// <summary>The layout that such a matrix is served in.</summary>
+    /// <param name="matrix">As it was.</param>
+    /// <param name="type">Of weights that stay floats.</param>
+    public PlannedMatrix Apply(PlannedMatrix matrix, string type)
+    {
+        // Floats that no step changes keep their type; sparse ones are served as such in bf16 only.
+        type = Sparsity == 0 && IsFloat(matrix.Layout) ? matrix.Layout : type;
+        int floatBits = type == "f32" ? 32 : 16;
         double kept = 1 - Sparsity;
         string group = $"g{Group ?? matrix.Columns}";
         double scales = (double)(ScaleBits + (HasZeroPoints ? ZeroPointBits : 0)) / (Group ?? matrix.Columns);
@@ -47,11 +50,12 @@ internal sealed record RecipeEffect(double Sparsity, int? Bits, int? Group, int 
         int layoutBits = Bits is > 4 ? 8 : 4;
         (string layout, double bits) = (Bits, Sparsity > 0) switch
         {
-            (null, false) => (matrix.Layout, matrix.BitsPerWeight),
-            (null, true) => ("bitmap-bf16", 1 + (16 * kept) + OffsetBits),
+            (null, true) when type == "bf16" => ("bitmap-bf16", 1 + (16 * kept) + OffsetBits),
+            (null, _) => (type, floatBits),
             (_, true) => ($"bitmap-int{layoutBits}-{group}", 1 + (layoutBits * kept) + scales + OffsetBits),
-            _ => ($"int{layoutBits}-{group}", layoutBits + scales),
+            _ => ($"int{layoutBits}-{group}{(HasZeroPoints ? "-zero" : "")}", layoutBits + scales),
         };
+        layout += Rank > 0 ? $"+r{Rank}" : "";
         double bytes = (bits * matrix.Rows * matrix.Columns / 8) + (sizeof(ushort) * (double)Rank * (matrix.Rows + matrix.Columns));
         return matrix with { Layout = layout, Bytes = (long)Math.Ceiling(bytes) };
     }
@@ -69,10 +73,10 @@ internal sealed record RecipeEffect(double Sparsity, int? Bits, int? Group, int 
         };
     }
 
-    // Embeddings and heads are quantised only where a step says so, to so many bits.
+    // Embeddings and heads are quantised only where a step says so, to so many bits, in the way of their own that all steps have.
     private RecipeEffect WithTables(PlannedMatrix matrix, RecipeArguments step) =>
         matrix.Name != PlannedWeights.Positions && int.TryParse(step.FindText("embeddings"), CultureInfo.InvariantCulture, out int bits)
-            ? this with { Bits = bits, Group = step.FindInteger("group_size") is { } group and > 0 ? group : null }
+            ? this with { Bits = bits, Group = TableGroup, HasZeroPoints = true }
             : this;
 
     private static double ShareOf(string pattern)

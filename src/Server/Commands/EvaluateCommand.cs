@@ -39,6 +39,7 @@ internal sealed class EvaluateCommand
         HelpName = "PATH",
     };
 
+    private readonly Option<string?> _againstKv = new("--against-kv") { Description = "The reference's cache, where it is to be another.", HelpName = "FILE|PRESET" };
     private readonly Option<bool> _kl = new("--kl") { Description = "Compares next-token distributions with the reference's over the text." };
     private readonly Option<bool> _layers = new("--layers") { Description = "Compares each block's output with the reference's, over the first windows of the text." };
     private readonly Option<string?> _html = new("--html") { Description = "Writes a page that shows both models.", HelpName = "FILE" };
@@ -61,7 +62,7 @@ internal sealed class EvaluateCommand
         Option[] options =
         [
             evaluate._perplexity, evaluate._convention, evaluate._window, evaluate._maxWindows, evaluate._tasks, evaluate._data, evaluate._limit,
-            evaluate._against, evaluate._kl, evaluate._layers, evaluate._html, evaluate._json,
+            evaluate._against, evaluate._againstKv, evaluate._kl, evaluate._layers, evaluate._html, evaluate._json,
         ];
         foreach (Option option in options)
         {
@@ -80,7 +81,8 @@ internal sealed class EvaluateCommand
         // Both are loaded alike, the cache's precision included, unless a folder carries a profile of its own.
         InferenceOptions options = _model.Read(result) with { MaxRunning = StepSequences, MaxBatchedTokens = StepTokens };
         using LoadedModel model = _model.Load(result, options);
-        using LoadedModel? reference = request.Against is null ? null : ModelOptions.Load(request.Against, options);
+        using LoadedModel? reference = request.Against is null ? null : ModelOptions.Load(
+            request.Against, options with { KvProfile = result.GetValue(_againstKv) ?? options.KvProfile });
         EvaluationResult measured = new EvaluationRun(request, model, reference, StepTokens).Run(cancellation);
 
         if (request.Page is { } page)

@@ -1,5 +1,7 @@
+using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Planning;
 using Sparrow.Compression.Recipes;
+using Sparrow.Compression.Tests.Pipeline;
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Loading;
 using Sparrow.Testing;
@@ -72,11 +74,11 @@ public sealed class ServingPlannerTests : IDisposable
     [InlineData("""{"type":"prune","method":"magnitude","sparsity":0.5}""", "bitmap-bf16", 9.0625)]
     [InlineData("""{"type":"prune","method":"magnitude","pattern":"2:4"},{"type":"quantize","method":"rtn","bits":8,"group_size":64,"symmetric":true}""", "bitmap-int8-g64", 5.3125)]
     [InlineData("""{"type":"quantize","method":"rtn","bits":4,"group_size":64,"symmetric":true}""", "int4-g64", 4.25)]
-    [InlineData("""{"type":"quantize","method":"rtn","bits":3,"group_size":32}""", "int4-g32", 4.75)]
+    [InlineData("""{"type":"quantize","method":"rtn","bits":3,"group_size":32}""", "int4-g32-zero", 4.75)]
     public void A_recipe_changes_the_layout_of_what_it_concerns(string steps, string layout, double bits)
     {
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Folder);
-        CompressionRecipe recipe = CompressionRecipe.Parse($$"""{"version":1,"steps":[{{steps}}]}""");
+        CompressionRecipe recipe = CompressionRecipe.Parse($$"""{"version":1,"output":{"type":"bf16"},"steps":[{{steps}}]}""");
 
         PlanReport report = PlanReport.Create(checkpoint, Rates(), KvProfile.Preset("kv16", 2), int8Activations: true, recipe: recipe);
 
@@ -85,6 +87,30 @@ public sealed class ServingPlannerTests : IDisposable
         Assert.Equal(bits, matrix.BitsPerWeight, 0.01);
         Assert.Equal("f32", report.Compressed.Layers[0].Layout);
         Assert.True(report.Compressed.WeightBytes < report.Current.WeightBytes);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"prune","method":"magnitude","sparsity":0.5}""")]
+    [InlineData("""{"type":"quantize","method":"rtn","bits":4,"group_size":64}""")]
+    [InlineData("""{"type":"quantize","method":"rtn","bits":8,"group_size":32,"symmetric":true,"embeddings":"8"}""")]
+    [InlineData("""{"type":"prune","method":"magnitude","sparsity":0.5},{"type":"quantize","method":"rtn","bits":8,"group_size":64,"symmetric":true}""")]
+    public void A_recipe_makes_what_its_plan_says(string steps)
+    {
+        using PipelineFixture fixture = new(new RandomCheckpointOptions { Type = "bf16" });
+        CompressionOptions options = fixture.Options(steps);
+        CompressionPipeline.Run(options, TestContext.Current.CancellationToken);
+        using Checkpoint source = Checkpoint.Open(fixture.Model);
+        using Checkpoint artifact = Checkpoint.Open(options.Output);
+
+        PlannedWeights planned = PlannedWeights.Of(source).After(options.Recipe);
+        PlannedWeights made = PlannedWeights.Of(artifact);
+
+        // Room behind packed values is a fixed number of bytes, which shows in matrices as small as these.
+        foreach ((PlannedMatrix plan, PlannedMatrix matrix) in planned.Matrices.Zip(made.Matrices))
+        {
+            Assert.Equal((matrix.Name, matrix.Layout), (plan.Name, plan.Layout));
+            Assert.InRange(plan.Bytes, 0.85 * (matrix.Bytes - 128), 1.15 * matrix.Bytes);
+        }
     }
 
     [Fact]

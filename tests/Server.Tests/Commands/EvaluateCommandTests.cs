@@ -49,6 +49,17 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_against_itself_with_another_cache_shows_what_the_cache_costs()
+    {
+        using JsonDocument document = JsonDocument.Parse(await EvaluateAsync(_model.Folder, _model.Folder, more: ["--kv", "kivi2", "--against-kv", "kv32"]));
+
+        JsonElement root = document.RootElement;
+        Assert.Equal("kivi2", root.GetProperty("kv").GetProperty("profile").GetString());
+        Assert.Equal("kv32", root.GetProperty("against").GetProperty("kv").GetProperty("profile").GetString());
+        Assert.True(root.GetProperty("agreement").GetProperty("mean_kl").GetDouble() > 0);
+    }
+
+    [Fact]
     public async Task A_person_sees_both_side_by_side()
     {
         string table = await EvaluateAsync(_model.Folder, _other.Folder, json: false, more: ["--layers"]);
