@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Sparrow.Runtime.Loading;
+using Sparrow.Server.Commands.Replay;
 using Sparrow.Server.Options;
 
 namespace Sparrow.Server.Commands;
@@ -19,6 +20,7 @@ internal static class CommandLineProgram
         TuneKvCommand.AddTo(root);
         EvaluateCommand.AddTo(root);
         BenchCommand.AddTo(root);
+        ReplayCommand.AddTo(root);
         PlanCommand.AddTo(root);
         ConvertCommand.AddTo(root);
         return root;
