@@ -35,7 +35,7 @@ public static class CheckpointConverter
         void Written(long bytes) => progress?.Report((done += bytes) / total);
         if (gguf)
         {
-            string type = options.Type ?? source.Tensors["model.layers.0.self_attn.o_proj.weight"].Format;
+            string type = options.Type ?? tensors.First(tensor => tensor.Name.Contains("attn_output.weight", StringComparison.Ordinal)).Type.ToLowerInvariant();
             List<KeyValuePair<string, object>> metadata = GgufMetadataBuilder.Build(stored, type);
             tensors.AddRange(GgufRopeFactors.Tensors(source.Config));
             SettingsCheck.Gguf(stored, destination, metadata, tensors);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sparrow.Runtime.Loading.Codecs;
+using Sparrow.Runtime.Loading.Quantized;
 using Sparrow.Runtime.Models;
 
 namespace Sparrow.Runtime.Loading;
@@ -37,7 +38,15 @@ internal static class ConvertedTensor
         {
             (TensorPart part, int partRow) = layout.Locate(row);
             TensorSource tensor = source.Sources[part.Name];
-            CopyRow(tensor, partRow, codec, source.AllowNonFinite, bytes);
+            if (tensor is IntegerTensor codes && type is null && codec is ICodeCodec)
+            {
+                GgufCodes.WriteRow(codes, partRow, codec, bytes);
+            }
+            else
+            {
+                CopyRow(tensor, partRow, codec, source.AllowNonFinite, bytes);
+            }
+
             if (partRow == tensor.Shape[0] - 1)
             {
                 // Pages that were read stay with the process otherwise, in the end the whole source.
@@ -69,9 +78,11 @@ internal static class ConvertedTensor
 
     private static string FormatOf(StoredCheckpoint source, TensorLayout layout, bool gguf, string? type, string[] types)
     {
-        string[] stored = [.. layout.Parts.Select(part => source.Sources[part.Name].Format).Distinct()];
-        string kept = stored is [string only] && types.Contains(only, StringComparer.Ordinal) ? only : "f32";
+        TensorSource[] parts = [.. layout.Parts.Select(part => source.Sources[part.Name])];
+        string[] stored = [.. parts.Select(part => part is BitmaskTensor sparse ? sparse.ValueFormat : part.Format).Distinct()];
         bool isVector = layout.Shape.Length == 1;
+        string? codes = gguf && type is null && !isVector && !layout.Transposed ? GgufCodes.FormatOf(parts) : null;
+        string kept = codes ?? (stored is [string only] && types.Contains(only, StringComparer.Ordinal) ? only : "f32");
         if (!gguf)
         {
             return isVector ? kept : type ?? kept;

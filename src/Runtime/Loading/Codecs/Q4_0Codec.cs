@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>GGUF Q4_0: f16 d, then 16 bytes of two nibbles; w = d·(q − 8).</summary>
-internal sealed class Q4_0Codec : GroupedCodec, IEncodingCodec
+internal sealed class Q4_0Codec : GroupedCodec, IEncodingCodec, ICodeCodec
 {
     public override string Name => "q4_0";
 
@@ -20,6 +20,20 @@ internal sealed class Q4_0Codec : GroupedCodec, IEncodingCodec
     protected override ushort ReadScale(ReadOnlySpan<byte> block, int group) => BinaryPrimitives.ReadUInt16LittleEndian(block);
 
     protected override void UnpackCodes(ReadOnlySpan<byte> block, Span<byte> codes) => UnpackNibbles(block[2..], codes);
+
+    public (int Smallest, int Largest) Range => (-8, 7);
+
+    public void WriteBlock(Half scale, ReadOnlySpan<int> codes, Span<byte> stored)
+    {
+        Span<byte> unsigned = stackalloc byte[32];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            unsigned[i] = (byte)(codes[i] + 8);
+        }
+
+        BinaryPrimitives.WriteHalfLittleEndian(stored, scale);
+        PackNibbles(unsigned, stored[2..]);
+    }
 
     /// <summary>The value of largest magnitude becomes code 0, the end of the range that has one step more.</summary>
     public void Encode(ReadOnlySpan<float> values, Span<byte> stored)

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Sparrow.Runtime.Loading.Codecs;
 
 /// <summary>GGUF Q8_0: f16 d, then 32 signed bytes; w = d·q.</summary>
-internal sealed class Q8_0Codec : GroupedCodec, IEncodingCodec
+internal sealed class Q8_0Codec : GroupedCodec, IEncodingCodec, ICodeCodec
 {
     public override string Name => "q8_0";
 
@@ -26,6 +26,17 @@ internal sealed class Q8_0Codec : GroupedCodec, IEncodingCodec
         for (int i = 0; i < 32; i++)
         {
             codes[i] = (byte)(signed[i] ^ 0x80);
+        }
+    }
+
+    public (int Smallest, int Largest) Range => (-128, 127);
+
+    public void WriteBlock(Half scale, ReadOnlySpan<int> codes, Span<byte> stored)
+    {
+        BinaryPrimitives.WriteHalfLittleEndian(stored, scale);
+        for (int i = 0; i < codes.Length; i++)
+        {
+            stored[2 + i] = (byte)codes[i];
         }
     }
 

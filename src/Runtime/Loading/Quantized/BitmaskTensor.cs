@@ -36,6 +36,9 @@ internal sealed class BitmaskTensor : ModuleTensor
 
     public StoredMask Mask => _mask;
 
+    /// <summary>Format of a value: <c>bf16</c>.</summary>
+    public string ValueFormat => _codec.Name;
+
     private long StoredCount => _values.Entry.Bytes / _codec.BlockBytes;
 
     private bool StaysSparse => _codec == CodecRegistry.Bf16 && SparseMatrix.Holds(Columns, Sparsity);

@@ -53,6 +53,9 @@ internal abstract class IntegerTensor : ModuleTensor
 
     protected abstract int ZeroOf(int row, int group);
 
+    /// <summary>The scale of a group, and its zero point where codes go from 0 up.</summary>
+    public (float Scale, int Zero) Grid(int row, int group) => (ScaleOf(row, group), ZeroOf(row, group) - CodeRange.Smallest);
+
     /// <summary>A row as it is stored, for writers of other formats: w = scale·(code − zero), codes from 0 up.</summary>
     /// <param name="row">Which.</param>
     /// <param name="codes">A code for each column.</param>
