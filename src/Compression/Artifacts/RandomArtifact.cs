@@ -18,7 +18,7 @@ public static class RandomArtifact
     /// <summary>Writes the folder. Every block has the weights of the first: as many bytes to read, and drawn once.</summary>
     /// <param name="folder">Where; it must not be there or be empty.</param>
     /// <param name="options">Shape, share of zeros and seed; its type is not looked at.</param>
-    /// <param name="type">One of <see cref="Types"/>. Embeddings are bf16, the head as the layers, but with all its weights.</param>
+    /// <param name="type">One of <see cref="Types"/>. Embeddings and routers are bf16, the head is as the layers, but with all its weights.</param>
     /// <param name="progress">Share written, 0 to 1.</param>
     /// <exception cref="ArgumentException">The shape or type is impossible.</exception>
     public static void Write(string folder, RandomCheckpointOptions options, string type, IProgress<double>? progress = null)
@@ -84,7 +84,8 @@ public static class RandomArtifact
             fill(row, values.AsSpan(row * columns, columns));
         }
 
-        if (shape.Length == 1 || name == ExpectedTensors.Embedding || bits == 0)
+        bool isTable = name == ExpectedTensors.Embedding || name.EndsWith("gate.weight", StringComparison.Ordinal);
+        if (shape.Length == 1 || isTable || bits == 0)
         {
             RoundToBFloat16(values);
         }
@@ -103,7 +104,7 @@ public static class RandomArtifact
             Dialect = QuantizationDialect.Symmetric,
             ScalePrecision = ScalePrecision.Half,
         };
-        QuantizedMatrix? codes = bits == 0 || name == ExpectedTensors.Embedding ? null : RoundToNearest.Quantize(values, rows, columns, scheme, mask);
+        QuantizedMatrix? codes = bits == 0 || isTable ? null : RoundToNearest.Quantize(values, rows, columns, scheme, mask);
         return LinearFormats.Encode(new CompressedLinear(name, rows, columns, values, mask, codes));
     }
 

@@ -47,6 +47,8 @@ public sealed class CommandLineProgramTests : IDisposable
     [InlineData("convert", "--output", "x")]
     [InlineData("convert", "--random", "--output", "x.gguf")]
     [InlineData("convert", "--random", "mamba", "--output", "x")]
+    [InlineData("convert", "--random", "llama", "--sparsity", "1", "--type", "int8", "--output", "x")]
+    [InlineData("convert", "--random", "llama", "--sparsity", "0.5", "--type", "f16", "--output", "x")]
     [InlineData("convert", "--random", "llama", "--model", "x", "--output", "x")]
     public async Task Wrong_usage_ends_with_2(params string[] arguments)
     {
@@ -210,6 +212,30 @@ public sealed class CommandLineProgramTests : IDisposable
         using JsonDocument first = JsonDocument.Parse(before);
         using JsonDocument second = JsonDocument.Parse(after);
         Assert.Equal(first.RootElement.GetProperty("token_ids").ToString(), second.RootElement.GetProperty("token_ids").ToString());
+    }
+
+    [Fact]
+    public async Task A_sparse_random_model_answers_as_its_dense_codes_do()
+    {
+        string model = Path.Combine(_folder, "sparse");
+        string dense = Path.Combine(_folder, "dense");
+
+        (int made, _, string error) = await RunAsync("convert", "--random", "llama", "--type", "int8", "--sparsity", "0.6", "--intermediate", "192", "--output", model);
+        (int code, _, string denseError) = await RunAsync("convert", "--model", model, "--format", "pack-quantized", "--output", dense);
+        (int refused, _, string reason) = await RunAsync("convert", "--model", model, "--format", "awq", "--output", Path.Combine(_folder, "awq"));
+        (_, string json, _) = await RunAsync("inspect", model, "--json");
+        (_, string first, _) = await RunAsync("generate", "--model", model, "--prompt-tokens", "5,6,7", "--max-tokens", "8", "--json");
+        (_, string second, _) = await RunAsync("generate", "--model", dense, "--prompt-tokens", "5,6,7", "--max-tokens", "8", "--json");
+
+        Assert.Equal((ExitCode.Success, "", ExitCode.Success, ""), (made, error, code, denseError));
+        Assert.Equal(ExitCode.Usage, refused);
+        Assert.Contains("4 bits", reason, StringComparison.Ordinal);
+        using JsonDocument about = JsonDocument.Parse(json);
+        Assert.Equal(14, about.RootElement.GetProperty("formats").GetProperty("sparse-codes").GetInt32());
+        Assert.InRange(about.RootElement.GetProperty("sparsity").GetDouble(), 0.3, 0.6);
+        using JsonDocument one = JsonDocument.Parse(first);
+        using JsonDocument other = JsonDocument.Parse(second);
+        Assert.Equal(one.RootElement.GetProperty("token_ids").ToString(), other.RootElement.GetProperty("token_ids").ToString());
     }
 
     public void Dispose()
