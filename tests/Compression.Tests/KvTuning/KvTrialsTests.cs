@@ -1,5 +1,5 @@
-using Sparrow.Compression.KvTuning;
 using Sparrow.Compression.Evaluation;
+using Sparrow.Compression.KvTuning;
 using Sparrow.Runtime;
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Loading;
