@@ -26,6 +26,12 @@ public sealed record DsnotOptions
     /// <summary>Refuses a swap that turns the sign of the row's error. Always on for N:M masks.</summary>
     public bool SignGuard { get; init; }
 
+    /// <summary>
+    /// Where kept weights of the wanted sign are used up, goes on with those of the other sign, the most important first, as the published program does by
+    /// walking on in its array; else the row stops. Few rows are concerned, but among them those that make massive activations.
+    /// </summary>
+    public bool WalksOn { get; init; }
+
     /// <summary>Undoes a row's swaps where they raise its squared error by the Gram matrix; needs that matrix.</summary>
     public bool NeverWorse { get; init; }
 }

@@ -60,7 +60,7 @@ internal sealed class DsnotRow
             // 2. Prune the least important weight whose loss works in the same direction; of an N:M pattern, the least important of the group.
             int pruned = _pattern.IsStructured
                 ? LowestOfGroup(mask, row, grown)
-                : error < 0 ? Next(_positive, positive) : Next(_negative, negative);
+                : error < 0 ? Next(_positive, positive, _negative) : Next(_negative, negative, _positive);
             if (pruned < 0)
             {
                 break;
@@ -142,6 +142,16 @@ internal sealed class DsnotRow
         return lowest;
     }
 
-    private static int Next(List<(float Key, int Column)> candidates, int position) =>
-        position < candidates.Count ? candidates[position].Column : -1;
+    // The published program keeps both signs in one array, negative ones from its left end and positive ones from its right: past the last of one sign
+    // it meets the other, from the most important on.
+    private int Next(List<(float Key, int Column)> candidates, int position, List<(float Key, int Column)> others)
+    {
+        if (position < candidates.Count)
+        {
+            return candidates[position].Column;
+        }
+
+        int other = others.Count - 1 - (position - candidates.Count);
+        return _options.WalksOn && other >= 0 && !_touched[others[other].Column] ? others[other].Column : -1;
+    }
 }

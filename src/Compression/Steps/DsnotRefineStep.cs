@@ -61,6 +61,7 @@ internal sealed class DsnotRefineStep(RecipeArguments arguments) : CompressionSt
             MaxSwaps = arguments.Integer("max_swaps"),
             Threshold = arguments.Number("threshold") * tokens / ThresholdTokens,
             VariancePower = arguments.Number("variance_power"),
+            WalksOn = !_guarded,
         };
         return DsnotRefiner.Refine(
             values, linear.Rows, linear.Columns, linear.Mask!, statistics, options, MaskPattern.Find(linear.Mask!),

@@ -41,6 +41,33 @@ public sealed class SmolLm2BlockTests
         }
     }
 
+    [Theory]
+    [InlineData("dsnot-wanda-60", "\"sparsity\":0.6")]
+    [InlineData("dsnot-wanda-2of4", "\"pattern\":\"2:4\"")]
+    public void Released_swaps_of_the_first_block_are_the_authors(string file, string amount)
+    {
+        using Checkpoint model = Checkpoint.Open(ModelPath);
+        using BlockRunner runner = Open(model, samples: 8, length: 2048);
+        BlockContext block = runner.Open(0, StatisticsNeed.Channels, 0);
+        Step($$"""{"type":"prune","method":"wanda",{{amount}}}""").Apply(block);
+        Step("""{"type":"refine","method":"dsnot","dialect":"released","layers":"all"}""").Apply(block);
+        using JsonDocument reference = JsonDocument.Parse(File.ReadAllText(SharedData.Require("golden", "compression", $"{file}.json")));
+        foreach (JsonProperty bits in reference.RootElement.GetProperty("mask_bits").EnumerateObject())
+        {
+            LinearState linear = block.Linears.Single(linear => linear.Name == $"{bits.Name}.weight");
+            Assert.True(Agreement(linear.Mask!, bits.Value.GetString()!) >= 0.999, $"{file}: {bits.Name}");
+        }
+
+        foreach (JsonProperty sum in reference.RootElement.GetProperty("weight_abs_sum").EnumerateObject())
+        {
+            if (block.Linears.FirstOrDefault(linear => linear.Name == $"{sum.Name}.weight") is { } linear)
+            {
+                double expected = sum.Value.GetDouble();
+                Assert.Equal(expected, linear.Values.Sum(value => (double)Math.Abs(value)), 1e-6 * expected);
+            }
+        }
+    }
+
     [Fact]
     public void On_the_attention_of_two_blocks_every_claim_about_layer_errors_holds()
     {
