@@ -78,7 +78,10 @@ public sealed unsafe class QuantizedKvCodecTests
             foreach (bool halves in new[] { true, false })
             {
                 using SealedBlock block = new(kernels, headSize, mode, bits, halves);
-                foreach ((int first, int end) in new[] { (0, 32), (0, 1), (31, 32), (5, 19) })
+                // Every fill from 1 to 32 at one head size, the rest by samples.
+                foreach ((int first, int end) in headSize == 32
+                    ? [.. Enumerable.Range(1, Tokens).Select(fill => (0, fill)), (31, 32), (5, 19)]
+                    : new[] { (0, 32), (0, 1), (31, 32), (5, 19) })
                 {
                     for (int rows = 1; rows <= 9; rows++)
                     {

@@ -76,7 +76,7 @@ internal sealed class ReplayCommand
         TextWriter output = result.InvocationConfiguration.Output;
         if (!result.GetValue(_json))
         {
-            await output.WriteLineAsync("profile            bits  cache tokens  tokens/s  preemptions  first token, s: median    95 %  seconds");
+            await output.WriteLineAsync("profile            bits  cache tokens  tokens/s  preemptions  first token, s: median    95 %  seconds  processor");
         }
 
         for (int round = 0; round < rounds; round++)
@@ -96,5 +96,5 @@ internal sealed class ReplayCommand
     private static string Line(TraceResult result) => string.Create(
         CultureInfo.InvariantCulture,
         $"{result.KvProfile,-16} {result.KvEffectiveBits,6:F2} {result.CacheTokens,13:N0} {result.TokensPerSecond,9:F1} {result.Preemptions,12}"
-        + $" {result.FirstTokenSecondsMedian,23:F2} {result.FirstTokenSeconds95,7:F2} {result.Seconds,8:F1}");
+        + $" {result.FirstTokenSecondsMedian,23:F2} {result.FirstTokenSeconds95,7:F2} {result.Seconds,8:F1} {result.ProcessorSeconds,10:F1}");
 }

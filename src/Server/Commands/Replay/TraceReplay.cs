@@ -24,6 +24,7 @@ internal sealed class TraceReplay(IReadOnlyList<TraceRequest> requests, double l
         }
 
         List<Generation> generations = [];
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < prepared.Length; i++)
         {
@@ -69,6 +70,7 @@ internal sealed class TraceReplay(IReadOnlyList<TraceRequest> requests, double l
             GeneratedTokens = generations.Sum(generation => (long)generation.Statistics.GeneratedTokens),
             CachedPromptTokens = generations.Sum(generation => (long)generation.Statistics.CachedPromptTokens),
             Seconds = seconds,
+            ProcessorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds,
             Preemptions = generations.Sum(generation => generation.Statistics.Preemptions),
             FirstTokenSecondsMedian = firstTokens[firstTokens.Length / 2],
             FirstTokenSeconds95 = firstTokens[firstTokens.Length * 95 / 100],

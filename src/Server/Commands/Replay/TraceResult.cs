@@ -22,6 +22,9 @@ internal sealed record TraceResult
 
     public required double Seconds { get; init; }
 
+    /// <summary>Of the whole process meanwhile: what other processes on the machine disturb least.</summary>
+    public required double ProcessorSeconds { get; init; }
+
     public required int Preemptions { get; init; }
 
     /// <summary>From a request's arrival to its first token.</summary>
