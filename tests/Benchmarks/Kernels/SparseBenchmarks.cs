@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Sparrow.Runtime.Kernels;
-using Sparrow.Runtime.Models.Layers;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 using Sparrow.Runtime.Threading;

@@ -11,6 +11,8 @@ namespace Sparrow.Compression.Tests.Planning;
 
 public sealed class ServingPlannerTests : IDisposable
 {
+    private static readonly string[] s_products = ["f32", "bf16", "bitmap-bf16", "int8×int8", "int4×int8", "bitmap-int8×int8", "bitmap-int4×int8"];
+
     // Two blocks, hidden 64, four heads of 16 on two of keys and values, MLP 128, vocabulary a multiple of 32: nothing is padded.
     private readonly TinyModel _folder = TinyModel.Create(new RandomCheckpointOptions { VocabularySize = 320, Tokenizer = false, ContextLength = 4096 });
 
@@ -168,8 +170,7 @@ public sealed class ServingPlannerTests : IDisposable
         ReadBytesPerSecond = 1e30,
         DispatchSeconds = 0,
         AttentionOperationsPerSecond = 1e30,
-        Products = new[] { "f32", "bf16", "bitmap-bf16", "int8×int8", "int4×int8", "bitmap-int8×int8", "bitmap-int4×int8" }
-            .ToDictionary(kind => kind, _ => (IReadOnlyList<double>)[products, products, products, products]),
+        Products = s_products.ToDictionary(kind => kind, _ => (IReadOnlyList<double>)[products, products, products, products]),
         GramPerSecond = 1e30,
         FactorPerSecond = 1e30,
         SweepPerSecond = 1e30,
