@@ -29,17 +29,20 @@ internal static unsafe class PairedCodes
 
     public static int Load(byte* codes, int bits, int unit, int lane, int member)
     {
-        int perCluster = 8 / bits;
-        int value = codes[(unit / perCluster * ClusterBytes) + (2 * lane) + member];
-        return (value >> (unit % perCluster * bits)) & ((1 << bits) - 1);
+        int value = codes[((unit >> UnitShift(bits)) * ClusterBytes) + (2 * lane) + member];
+        return (value >> BitShift(bits, unit)) & ((1 << bits) - 1);
     }
 
     /// <summary>Puts a code into memory that is zero there.</summary>
     public static void Add(byte* codes, int bits, int unit, int lane, int member, int code)
     {
-        int perCluster = 8 / bits;
-        codes[(unit / perCluster * ClusterBytes) + (2 * lane) + member] |= (byte)(code << (unit % perCluster * bits));
+        codes[((unit >> UnitShift(bits)) * ClusterBytes) + (2 * lane) + member] |= (byte)(code << BitShift(bits, unit));
     }
+
+    // A cluster holds 1, 2 or 4 units.
+    private static int UnitShift(int bits) => bits == 8 ? 0 : bits == 4 ? 1 : 2;
+
+    private static int BitShift(int bits, int unit) => (unit & ((1 << UnitShift(bits)) - 1)) * bits;
 }
 
 /// <summary>A unit is 32 bytes.</summary>
