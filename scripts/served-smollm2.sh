@@ -26,7 +26,7 @@ recipe() {
   case "$1" in
     wanda-60-int8)
       echo "{\"version\": 1, $calibration, \"steps\": [{\"type\": \"prune\", \"method\": \"wanda\", \"sparsity\": 0.6},
-        {\"type\": \"quantize\", \"method\": \"rtn\", \"bits\": 8, \"group_size\": 64}]}" ;;
+        {\"type\": \"quantize\", \"method\": \"rtn\", \"bits\": 8, \"group_size\": 64, \"symmetric\": true}]}" ;;
     w4-g64) echo '{"version": 1, "steps": [{"type": "quantize", "method": "rtn", "bits": 4, "group_size": 64}]}' ;;
     w8) echo '{"version": 1, "steps": [{"type": "quantize", "method": "rtn", "bits": 8, "group_size": 64}]}' ;;
     *) echo "no configuration '$1'" >&2; return 2 ;;

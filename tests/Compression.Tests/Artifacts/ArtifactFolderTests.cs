@@ -37,6 +37,7 @@ public sealed class ArtifactFolderTests
         { "w8", "gptq", "gptq", "int8-g32" },
         { "w8-row", "sparrow", "compressed-tensors", "int8-g" },
         { "sparse60-w8", "sparrow", "sparrow", "bitmap-int8-g32" },
+        { "sparse60-w8-asym", "sparrow", "sparrow", "int8-g32-zero" },
         { "sparse60-w4", "sparrow", "sparrow", "bitmap-int4-g32" },
         { "sparse60-w4-asym", "sparrow", "sparrow", "bitmap-int8-g32" },
         { "sparse60-w3-asym", "sparrow", "sparrow", "bitmap-int8-g32" },

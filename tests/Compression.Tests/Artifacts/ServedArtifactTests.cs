@@ -14,6 +14,7 @@ public sealed class ServedArtifactTests
     [InlineData("sparse60", "bitmap-bf16", "float")]
     [InlineData("2:4", "bitmap-bf16", "float")]
     [InlineData("sparse60-w8", "bitmap-int8-g32", "int8")]
+    [InlineData("sparse60-w8-asym", "int8-g32-zero", "int8")]
     [InlineData("sparse60-w4", "bitmap-int4-g32", "int8")]
     [InlineData("w4", "int4-g32", "int8")]
     [InlineData("w4-asym", "int4-g32-zero", "int8")]

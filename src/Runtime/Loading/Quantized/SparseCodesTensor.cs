@@ -170,7 +170,13 @@ internal sealed class SparseCodesTensor : IntegerTensor
             }
         }
 
-        if (_bits == 8 || (zeros.Length > 0 && zeros.ContainsAnyExcept(zeros[0])))
+        if (_bits == 8)
+        {
+            // Codes less another zero point would need a ninth bit.
+            return zeros.ContainsAnyExcept((byte)128) ? null : (SparseElement.Int8, 128);
+        }
+
+        if (zeros.Length > 0 && zeros.ContainsAnyExcept(zeros[0]))
         {
             return (SparseElement.Int8, 128);
         }
