@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Sparrow.Compression.LinearAlgebra;
 using Sparrow.Runtime.Threading;
@@ -40,7 +41,8 @@ public sealed class GramAccumulator
         int tiles = (Columns + RowTile - 1) / RowTile;
         ParallelRows.Run(_pool, tiles, 1, (from, to) =>
         {
-            float[] product = new float[RowTile * Columns];
+            // Thousands of slices of work each take one: left to the collector they would be gigabytes.
+            float[] product = ArrayPool<float>.Shared.Rent(RowTile * Columns);
             for (int tile = from; tile < to; tile++)
             {
                 for (int start = 0; start < count; start += TokenChunk)
@@ -49,6 +51,8 @@ public sealed class GramAccumulator
                     AddTile(tokens.Span.Slice(start * Columns, chunk * Columns), chunk, tile * RowTile, product);
                 }
             }
+
+            ArrayPool<float>.Shared.Return(product);
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sparrow.Compression.LinearAlgebra;
 using Sparrow.Runtime.Threading;
 
@@ -20,8 +21,8 @@ public static class SquaredError
         double[] errors = new double[rows];
         ParallelRows.Run(pool, (rows + RowTile - 1) / RowTile, 1, (from, to) =>
         {
-            double[] difference = new double[RowTile * columns];
-            double[] product = new double[RowTile * columns];
+            double[] difference = ArrayPool<double>.Shared.Rent(RowTile * columns);
+            double[] product = ArrayPool<double>.Shared.Rent(RowTile * columns);
             for (int tile = from; tile < to; tile++)
             {
                 int row = tile * RowTile;
@@ -38,6 +39,9 @@ public static class SquaredError
                     errors[row + i] = DenseKernels.Dot<double>(difference.AsSpan(i * columns, columns), product.AsSpan(i * columns, columns));
                 }
             }
+
+            ArrayPool<double>.Shared.Return(difference);
+            ArrayPool<double>.Shared.Return(product);
         });
         return errors;
     }
