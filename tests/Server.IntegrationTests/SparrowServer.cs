@@ -68,8 +68,11 @@ internal sealed class SparrowServer : IAsyncDisposable
             models = [$"tiny={tiny.Folder}"];
         }
 
+        ScratchFolder data = new();
+        owned.Add(data);
         Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase)
         {
+            ["Storage:Root"] = data.Path,
             ["Server:Url"] = "http://127.0.0.1:0",
             ["Shutdown:DelaySeconds"] = "0",
             ["Shutdown:DrainSeconds"] = "5",

@@ -2,9 +2,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sparrow.Runtime;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Api;
+using Sparrow.Server.Api.Files;
+using Sparrow.Server.Api.Uploads;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Observability.Exposition;
 using Sparrow.Server.Options;
+using Sparrow.Server.Storage;
 
 namespace Sparrow.Server.Hosting;
 
@@ -30,6 +33,7 @@ internal static class ServerApplication
         // Made now, so that a wrong file of keys stops the start, and before the first instrument, so that nothing goes uncounted.
         app.Services.GetRequiredService<MetricCollector>();
         app.Services.GetRequiredService<KeyStore>();
+        app.Services.OpenStorage();
 
         app.UseMiddleware<AccessLog>();
         app.UseApiAnswers();
@@ -39,6 +43,8 @@ internal static class ServerApplication
         app.UseMiddleware<Authentication>();
 
         app.MapInferenceApi();
+        app.MapFiles();
+        app.MapUploads();
         app.MapHealth();
         app.MapMetrics();
         app.MapPool();
@@ -69,6 +75,7 @@ internal static class ServerApplication
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<MetricCollector>();
         services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Shutdown.GracePeriod);
+        services.AddStorage();
         services.AddRouting();
         services.AddInferenceApi();
         services.AddCors();

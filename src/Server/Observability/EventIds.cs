@@ -17,6 +17,7 @@ internal static class EventIds
     public const int DrainEnded = 1104;
     public const int KeysRead = 1201;
     public const int KeysRejected = 1202;
+    public const int SweepFailed = 1401;
     public const int RequestEnded = 1301;
     public const int RequestFailed = 2001;
     public const int SlowReader = 2101;

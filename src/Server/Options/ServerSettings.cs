@@ -35,6 +35,8 @@ internal sealed record ServerSettings
 
     public required StorageSettings Storage { get; init; }
 
+    public required UploadSettings Uploads { get; init; }
+
     /// <summary>What there is to set, for the documentation.</summary>
     public required IReadOnlyList<Setting> Known { get; init; }
 
@@ -60,12 +62,13 @@ internal sealed record ServerSettings
             Metrics = MetricsSettings.Read(reader),
             Logging = LoggingSettings.Read(reader),
             Storage = StorageSettings.Read(reader),
+            Uploads = UploadSettings.Read(reader),
             Known = reader.Known,
         };
         string[] later =
         [
             "Pool:MemoryBytes", "Pool:LoadWaitSeconds", "Pool:IdleUnloadSeconds", "Pool:RollbackKeepSeconds", "Compression:MaxConcurrentJobs",
-            "Compression:MaxServingSlowdown", "Storage:ReserveBytes", "Uploads:ExpireSeconds", "Templates:TrustRequests", "Metrics:ShowDeprecated",
+            "Compression:MaxServingSlowdown", "Templates:TrustRequests", "Metrics:ShowDeprecated",
         ];
         foreach (string key in later)
         {

@@ -1,8 +1,12 @@
 namespace Sparrow.Server.Options;
 
 /// <summary>Where the server keeps files of its own.</summary>
-internal sealed record StorageSettings(string Root)
+/// <param name="Root">A folder.</param>
+/// <param name="ReserveBytes">Bytes of the disk that stay free; null: 5 % of it, at most 10 GiB.</param>
+internal sealed record StorageSettings(string Root, long? ReserveBytes)
 {
     public static StorageSettings Read(SettingsReader reader) =>
-        new(Path.GetFullPath(reader.Text("Storage:Root", "data beside the working directory", "a folder") ?? "data"));
+        new(
+            Path.GetFullPath(reader.Text("Storage:Root", "data beside the working directory", "a folder") ?? "data"),
+            reader.OptionalBytes("Storage:ReserveBytes", "5 % of the disk, at most 10 GiB", 0));
 }

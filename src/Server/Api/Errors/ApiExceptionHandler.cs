@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.WebUtilities;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Options;
+using Sparrow.Server.Storage;
 
 namespace Sparrow.Server.Api.Errors;
 
@@ -13,6 +14,10 @@ namespace Sparrow.Server.Api.Errors;
 /// </summary>
 internal sealed partial class ApiExceptionHandler(RequestDelegate next, ServerSettings settings, ILogger<ApiExceptionHandler> logger)
 {
+    // ENOSPC, and ERROR_DISK_FULL, as .NET reports them.
+    private const int NoSpaceUnix = 28;
+    private const int NoSpaceWindows = unchecked((int)0x80070070);
+
     private static readonly TimeSpan s_leastRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_mostRetry = TimeSpan.FromSeconds(120);
     private static readonly string[] s_apiPaths = ["/v1", "/tokenize", "/detokenize", "/tokenizer_info"];
@@ -130,6 +135,9 @@ internal sealed partial class ApiExceptionHandler(RequestDelegate next, ServerSe
                 return known;
             case BadHttpRequestException bad:
                 return OfBadRequest(bad);
+            case StorageFullException:
+            case IOException { HResult: NoSpaceUnix or NoSpaceWindows }:
+                return new ApiException(507, "server_error", "insufficient_storage", "The disk is full.", inner: exception);
             default:
                 Log.Unhandled(logger, exception);
                 return new ApiException(500, "server_error", "internal_error", "The server failed while it worked on this request.", inner: exception);

@@ -1,0 +1,4 @@
+namespace Sparrow.Server.Api.Files;
+
+/// <summary>The answer to a deletion.</summary>
+internal sealed record DeletedFile(string Id, string Object, bool Deleted);

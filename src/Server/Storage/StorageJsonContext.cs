@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+using Sparrow.Server.Storage.Files;
+using Sparrow.Server.Storage.Uploads;
+
+namespace Sparrow.Server.Storage;
+
+/// <summary>Generated serialisers of what the database holds.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(FileRecord))]
+[JsonSerializable(typeof(UploadRecord))]
+[JsonSerializable(typeof(PartRecord))]
+[JsonSerializable(typeof(IdempotencyRecord))]
+internal sealed partial class StorageJsonContext : JsonSerializerContext;
