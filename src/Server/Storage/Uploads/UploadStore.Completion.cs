@@ -62,7 +62,7 @@ internal sealed partial class UploadStore
         }
     }
 
-    private static IReadOnlyList<PartRecord> Choose(UploadRecord upload, Dictionary<string, PartRecord> known, IReadOnlyList<string> partIds)
+    private static List<PartRecord> Choose(UploadRecord upload, Dictionary<string, PartRecord> known, IReadOnlyList<string> partIds)
     {
         List<PartRecord> parts = [];
         for (int i = 0; i < partIds.Count; i++)
