@@ -3,7 +3,7 @@ using Sparrow.Server.Api.Errors;
 namespace Sparrow.Server.Api;
 
 /// <summary>G-9: a page of a list, by <c>after</c>, <c>limit</c> and <c>order</c> of the query.</summary>
-internal sealed record ListPage<T>(IReadOnlyList<T> Items, bool HasMore)
+internal sealed record ListPage<T>(IReadOnlyList<T> Items, string? FirstId, string? LastId, bool HasMore)
 {
     /// <param name="query">Of the request.</param>
     /// <param name="oldestFirst">All items.</param>
@@ -39,6 +39,8 @@ internal sealed record ListPage<T>(IReadOnlyList<T> Items, bool HasMore)
         }
 
         List<T> page = [.. items.Take(limit + 1)];
-        return page.Count > limit ? new ListPage<T>(page[..limit], true) : new ListPage<T>(page, false);
+        bool hasMore = page.Count > limit;
+        page = hasMore ? page[..limit] : page;
+        return page is [T first, ..] and [.., T last] ? new ListPage<T>(page, idOf(first), idOf(last), hasMore) : new ListPage<T>(page, null, null, false);
     }
 }

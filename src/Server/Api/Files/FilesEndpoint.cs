@@ -60,7 +60,7 @@ internal static class FilesEndpoint
         FileRecord[] chosen = [.. files.List().Where(file => string.IsNullOrEmpty(purpose) || file.Purpose == purpose)];
         ListPage<FileRecord> page = ListPage<FileRecord>.Of(context.Request.Query, chosen, file => file.Id, MaxPage, MaxPage);
         return TypedResults.Json(
-            new FileList([.. page.Items.Select(FileObject.Of)], page.Items is [var first, ..] ? first.Id : null, page.Items is [.., var last] ? last.Id : null, page.HasMore),
+            new FileList([.. page.Items.Select(FileObject.Of)], page.FirstId, page.LastId, page.HasMore),
             ApiJsonContext.Default.FileList);
     }
 

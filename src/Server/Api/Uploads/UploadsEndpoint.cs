@@ -45,7 +45,7 @@ internal static class UploadsEndpoint
         ListPage<PartRecord> page = ListPage<PartRecord>.Of(
             context.Request.Query, uploads.PartsOf(uploads.Get(id)), part => part.Id, UploadStore.MaxPartNumber, UploadStore.MaxPartNumber, "asc");
         return TypedResults.Json(
-            new PartList([.. page.Items.Select(PartObject.Of)], page.Items is [var first, ..] ? first.Id : null, page.Items is [.., var last] ? last.Id : null, page.HasMore),
+            new PartList([.. page.Items.Select(PartObject.Of)], page.FirstId, page.LastId, page.HasMore),
             ApiJsonContext.Default.PartList);
     }
 

@@ -30,7 +30,7 @@ internal sealed partial class UploadStore
                 }
 
                 upload = RequirePending(id);
-                IReadOnlyList<PartRecord> parts = Choose(upload, partIds);
+                List<PartRecord> parts = Choose(upload, partIds);
                 work = Task.Run(() => CompleteAsync(upload, parts, md5, sha256), CancellationToken.None);
                 _completing.Add(id, new Completion(digests, work));
             }
@@ -39,7 +39,7 @@ internal sealed partial class UploadStore
         return work.WaitAsync(cancellation);
     }
 
-    private async Task<UploadRecord> CompleteAsync(UploadRecord upload, IReadOnlyList<PartRecord> parts, string? md5, string? sha256)
+    private async Task<UploadRecord> CompleteAsync(UploadRecord upload, List<PartRecord> parts, string? md5, string? sha256)
     {
         string path = _files.NewTemporaryPath();
         try
@@ -82,10 +82,10 @@ internal sealed partial class UploadStore
                 new { bytes, expected_bytes = upload.Bytes });
     }
 
-    private IReadOnlyList<PartRecord> Choose(UploadRecord upload, IReadOnlyList<string> partIds) =>
+    private List<PartRecord> Choose(UploadRecord upload, IReadOnlyList<string> partIds) =>
         Choose(upload, _parts.List(upload.Id).ToDictionary(part => part.Id, StringComparer.Ordinal), partIds);
 
-    private async Task<StagedFile> JoinAsync(UploadRecord upload, IReadOnlyList<PartRecord> parts, string path, string? md5, string? sha256)
+    private async Task<StagedFile> JoinAsync(UploadRecord upload, List<PartRecord> parts, string path, string? md5, string? sha256)
     {
         byte[] buffer = DurableFile.NewBuffer();
         using IncrementalHash whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
