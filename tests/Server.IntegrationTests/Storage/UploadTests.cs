@@ -36,7 +36,10 @@ public sealed class UploadTests
         Assert.Equal([right.Id(), again.Id(), parts[0].Id()], listed.GetProperty("data").EnumerateArray().Select(part => part.Id()));
         Assert.Equal(s_file.Length, (await UploadClient.SendAsync(server, HttpMethod.Get, $"/v1/uploads/{id}")).GetProperty("received_bytes").GetInt64());
 
-        JsonElement done = await UploadClient.CompleteAsync(server, id, [right.Id(), again.Id(), parts[0].Id()], md5: Convert.ToHexString(MD5.HashData(s_file)));
+#pragma warning disable CA5351 // What the official clients send.
+        string md5 = Convert.ToHexString(MD5.HashData(s_file));
+#pragma warning restore CA5351
+        JsonElement done = await UploadClient.CompleteAsync(server, id, [right.Id(), again.Id(), parts[0].Id()], md5);
         Assert.Equal("completed", done.Text("status"));
         Assert.Equal(s_file, await server.Client.GetByteArrayAsync($"/v1/files/{done.GetProperty("file").Id()}/content", Cancellation));
     }

@@ -35,6 +35,6 @@ internal sealed record UploadObject(
             file is null ? null : FileObject.Of(file),
             upload.MimeType,
             upload.PartSize,
-            isComplete ? upload.Bytes : uploads.PartsOf(upload).Sum(part => part.Bytes));
+            isComplete ? upload.Bytes : upload.ReceivedBytes);
     }
 }

@@ -28,6 +28,9 @@ internal sealed record UploadRecord
 
     public required string Status { get; init; }
 
+    /// <summary>Bytes of all parts, so that what is promised to others is known without listing them.</summary>
+    public long ReceivedBytes { get; init; }
+
     /// <summary>The file that it became.</summary>
     public string? FileId { get; init; }
 

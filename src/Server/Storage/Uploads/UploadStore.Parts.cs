@@ -85,7 +85,7 @@ internal sealed partial class UploadStore
         PartRecord part = new(ApiId.New("part_"), upload.Id, next, staged.Bytes, staged.Sha256, now);
         DurableFile.Publish(staged.Path, PathOf(part));
         RecordChange put = _parts.Put(part.Id, part, upload.Id);
-        RecordChange touch = _uploads.Put(upload.Id, upload with { TouchedAt = now });
+        RecordChange touch = _uploads.Put(upload.Id, upload with { TouchedAt = now, ReceivedBytes = received });
         if (old is null)
         {
             _records.Apply(put, touch);

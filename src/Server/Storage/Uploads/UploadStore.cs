@@ -160,7 +160,7 @@ internal sealed partial class UploadStore
         long promised = 0;
         foreach (UploadRecord upload in _uploads.List().Where(upload => upload.Status == UploadStatus.Pending))
         {
-            promised += Math.Max(0, BytesToReserve(upload.Bytes) - _parts.List(upload.Id).Sum(part => part.Bytes));
+            promised += Math.Max(0, BytesToReserve(upload.Bytes) - upload.ReceivedBytes);
         }
 
         long free = _root.FreeBytes() - promised;
