@@ -110,6 +110,13 @@ internal static class ServerApplication
         {
             kestrel.AddServerHeader = false;
 
+            // On HTTP/2 a flush ends when the frame has been written, not when it has been put aside: a reset drops what is still waiting,
+            // and the error frame of a broken stream (E-9) would go with it.
+            if (settings.Server.IsHttp2)
+            {
+                kestrel.Limits.MaxResponseBufferSize = 0;
+            }
+
             // Without TLS a connection cannot negotiate: it is one protocol or the other.
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = settings.Server.IsHttp2 ? HttpProtocols.Http2 : HttpProtocols.Http1);
 
