@@ -26,6 +26,13 @@ internal sealed class ReplayCommand
 
     private readonly Option<int> _requests = new("--requests") { Description = "Requests from the trace's beginning.", HelpName = "N", DefaultValueFactory = _ => 32 };
     private readonly Option<double> _lengthScale = new("--length-scale") { Description = "Multiplies prompts and outputs.", HelpName = "X", DefaultValueFactory = _ => 1 };
+    private readonly Option<double> _promptScale = new("--prompt-scale")
+    {
+        Description = "Multiplies prompts once more, for traces whose prompts would be all that is measured.",
+        HelpName = "X",
+        DefaultValueFactory = _ => 1,
+    };
+
     private readonly Option<double> _speed = new("--speed")
     {
         Description = "Requests come so much faster than in the trace; 0: all at once.",
@@ -48,7 +55,10 @@ internal sealed class ReplayCommand
             """);
         replay._model.AddTo(command);
         Option[] options =
-            [replay._trace, replay._profiles, replay._cacheBytes, replay._requests, replay._lengthScale, replay._speed, replay._rounds, replay._json];
+        [
+            replay._trace, replay._profiles, replay._cacheBytes, replay._requests, replay._lengthScale, replay._promptScale, replay._speed, replay._rounds,
+            replay._json,
+        ];
         foreach (Option option in options)
         {
             command.Add(option);
@@ -61,16 +71,17 @@ internal sealed class ReplayCommand
     private async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
         double scale = result.GetValue(_lengthScale);
+        double promptScale = result.GetValue(_promptScale);
         double speed = result.GetValue(_speed);
         int count = result.GetValue(_requests);
         int rounds = result.GetValue(_rounds);
         long bytes = result.GetValue(_cacheBytes);
-        if (!(scale > 0) || !(speed >= 0) || count < 1 || rounds < 1 || bytes < 1)
+        if (!(scale > 0) || !(promptScale > 0) || !(speed >= 0) || count < 1 || rounds < 1 || bytes < 1)
         {
-            throw new UsageException("--length-scale, --requests, --rounds and --cache-bytes must be positive, --speed not negative.");
+            throw new UsageException("--length-scale, --prompt-scale, --requests, --rounds and --cache-bytes must be positive, --speed not negative.");
         }
 
-        TraceReplay replay = new(TraceFile.Read(result.GetRequiredValue(_trace), count), scale, speed);
+        TraceReplay replay = new(TraceFile.Read(result.GetRequiredValue(_trace), count), scale, scale * promptScale, speed);
         string[] profiles = result.GetRequiredValue(_profiles).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         InferenceOptions options = _model.Read(result) with { KvCacheBytes = bytes };
         TextWriter output = result.InvocationConfiguration.Output;

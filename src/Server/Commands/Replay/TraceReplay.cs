@@ -6,9 +6,10 @@ namespace Sparrow.Server.Commands.Replay;
 
 /// <summary>Sends a trace's requests to an engine of its own, with made-up tokens of the trace's lengths, and measures what came of it.</summary>
 /// <param name="requests">The trace.</param>
-/// <param name="lengthScale">Multiplies prompts and outputs.</param>
+/// <param name="outputScale">Multiplies outputs.</param>
+/// <param name="promptScale">Multiplies prompts.</param>
 /// <param name="speed">How much faster than in the trace requests come; 0: all at once, so that the cache is always full.</param>
-internal sealed class TraceReplay(IReadOnlyList<TraceRequest> requests, double lengthScale, double speed)
+internal sealed class TraceReplay(IReadOnlyList<TraceRequest> requests, double outputScale, double promptScale, double speed)
 {
     private const int TraceBlockTokens = 512;
 
@@ -80,10 +81,10 @@ internal sealed class TraceReplay(IReadOnlyList<TraceRequest> requests, double l
     private GenerationRequest Prepare(TraceRequest request, int index, LoadedModel model)
     {
         int vocabulary = model.Config.VocabularySize;
-        int output = Math.Clamp((int)Math.Round(request.OutputTokens * lengthScale), 1, model.ContextLength - 1);
-        int prompt = Math.Clamp((int)Math.Round(request.PromptTokens * lengthScale), 1, model.ContextLength - output);
+        int output = Math.Clamp((int)Math.Round(request.OutputTokens * outputScale), 1, model.ContextLength - 1);
+        int prompt = Math.Clamp((int)Math.Round(request.PromptTokens * promptScale), 1, model.ContextLength - output);
         List<int> tokens = [];
-        int blockTokens = Math.Max(1, (int)Math.Round(TraceBlockTokens * lengthScale));
+        int blockTokens = Math.Max(1, (int)Math.Round(TraceBlockTokens * promptScale));
         foreach (int block in request.PromptBlocks)
         {
             AddRandom(tokens, new Random(block), blockTokens, vocabulary);
