@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Sparrow.Runtime.Kernels;
 
@@ -41,12 +40,8 @@ internal static unsafe partial class Avx512Kernels
         for (int step = 0; step < steps; step++)
         {
             TCodes.Load4(keys + (step * 16 * TCodes.Bits), out Vector512<short> k00, out Vector512<short> k01, out Vector512<short> k10, out Vector512<short> k11);
-            Vector512<short> x = Vector512.Create(*(int*)(q0 + (step * 4))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q0 + (step * 4) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(k11, x);
+            s00 = AddUnit(AddUnit(s00, q0 + (step * 4), k00), q0 + (step * 4) + 2, k10);
+            s01 = AddUnit(AddUnit(s01, q0 + (step * 4), k01), q0 + (step * 4) + 2, k11);
         }
 
         StoreScores(s00, s01, rowScales[0], rowFactors[0], scales, minima, scores);
@@ -75,30 +70,14 @@ internal static unsafe partial class Avx512Kernels
         for (int step = 0; step < steps; step++)
         {
             TCodes.Load4(keys + (step * 16 * TCodes.Bits), out Vector512<short> k00, out Vector512<short> k01, out Vector512<short> k10, out Vector512<short> k11);
-            Vector512<short> x = Vector512.Create(*(int*)(q0 + (step * 4))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q0 + (step * 4) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q1 + (step * 4))).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q1 + (step * 4) + 2)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q2 + (step * 4))).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q2 + (step * 4) + 2)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q3 + (step * 4))).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q3 + (step * 4) + 2)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(k11, x);
+            s00 = AddUnit(AddUnit(s00, q0 + (step * 4), k00), q0 + (step * 4) + 2, k10);
+            s01 = AddUnit(AddUnit(s01, q0 + (step * 4), k01), q0 + (step * 4) + 2, k11);
+            s10 = AddUnit(AddUnit(s10, q1 + (step * 4), k00), q1 + (step * 4) + 2, k10);
+            s11 = AddUnit(AddUnit(s11, q1 + (step * 4), k01), q1 + (step * 4) + 2, k11);
+            s20 = AddUnit(AddUnit(s20, q2 + (step * 4), k00), q2 + (step * 4) + 2, k10);
+            s21 = AddUnit(AddUnit(s21, q2 + (step * 4), k01), q2 + (step * 4) + 2, k11);
+            s30 = AddUnit(AddUnit(s30, q3 + (step * 4), k00), q3 + (step * 4) + 2, k10);
+            s31 = AddUnit(AddUnit(s31, q3 + (step * 4), k01), q3 + (step * 4) + 2, k11);
         }
 
         StoreScores(s00, s01, rowScales[0], rowFactors[0], scales, minima, scores);
@@ -146,54 +125,22 @@ internal static unsafe partial class Avx512Kernels
         for (int step = 0; step < steps; step++)
         {
             TCodes.Load4(keys + (step * 16 * TCodes.Bits), out Vector512<short> k00, out Vector512<short> k01, out Vector512<short> k10, out Vector512<short> k11);
-            Vector512<short> x = Vector512.Create(*(int*)(q0 + (step * 4))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q0 + (step * 4) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q1 + (step * 4))).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q1 + (step * 4) + 2)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q2 + (step * 4))).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q2 + (step * 4) + 2)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q3 + (step * 4))).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q3 + (step * 4) + 2)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q4 + (step * 4))).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s41 = s41 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q4 + (step * 4) + 2)).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s41 = s41 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q5 + (step * 4))).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s51 = s51 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q5 + (step * 4) + 2)).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s51 = s51 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q6 + (step * 4))).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s61 = s61 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q6 + (step * 4) + 2)).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s61 = s61 + Avx512BW.MultiplyAddAdjacent(k11, x);
-            x = Vector512.Create(*(int*)(q7 + (step * 4))).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(k00, x);
-            s71 = s71 + Avx512BW.MultiplyAddAdjacent(k01, x);
-            x = Vector512.Create(*(int*)(q7 + (step * 4) + 2)).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(k10, x);
-            s71 = s71 + Avx512BW.MultiplyAddAdjacent(k11, x);
+            s00 = AddUnit(AddUnit(s00, q0 + (step * 4), k00), q0 + (step * 4) + 2, k10);
+            s01 = AddUnit(AddUnit(s01, q0 + (step * 4), k01), q0 + (step * 4) + 2, k11);
+            s10 = AddUnit(AddUnit(s10, q1 + (step * 4), k00), q1 + (step * 4) + 2, k10);
+            s11 = AddUnit(AddUnit(s11, q1 + (step * 4), k01), q1 + (step * 4) + 2, k11);
+            s20 = AddUnit(AddUnit(s20, q2 + (step * 4), k00), q2 + (step * 4) + 2, k10);
+            s21 = AddUnit(AddUnit(s21, q2 + (step * 4), k01), q2 + (step * 4) + 2, k11);
+            s30 = AddUnit(AddUnit(s30, q3 + (step * 4), k00), q3 + (step * 4) + 2, k10);
+            s31 = AddUnit(AddUnit(s31, q3 + (step * 4), k01), q3 + (step * 4) + 2, k11);
+            s40 = AddUnit(AddUnit(s40, q4 + (step * 4), k00), q4 + (step * 4) + 2, k10);
+            s41 = AddUnit(AddUnit(s41, q4 + (step * 4), k01), q4 + (step * 4) + 2, k11);
+            s50 = AddUnit(AddUnit(s50, q5 + (step * 4), k00), q5 + (step * 4) + 2, k10);
+            s51 = AddUnit(AddUnit(s51, q5 + (step * 4), k01), q5 + (step * 4) + 2, k11);
+            s60 = AddUnit(AddUnit(s60, q6 + (step * 4), k00), q6 + (step * 4) + 2, k10);
+            s61 = AddUnit(AddUnit(s61, q6 + (step * 4), k01), q6 + (step * 4) + 2, k11);
+            s70 = AddUnit(AddUnit(s70, q7 + (step * 4), k00), q7 + (step * 4) + 2, k10);
+            s71 = AddUnit(AddUnit(s71, q7 + (step * 4), k01), q7 + (step * 4) + 2, k11);
         }
 
         StoreScores(s00, s01, rowScales[0], rowFactors[0], scales, minima, scores);

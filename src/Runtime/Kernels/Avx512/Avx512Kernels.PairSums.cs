@@ -61,22 +61,12 @@ internal static unsafe partial class Avx512Kernels
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, out Vector512<short> v00, out Vector512<short> v10, out Vector512<short> v20, out Vector512<short> v30);
             TCodes.Load4(source + (64 * TCodes.Bits), out Vector512<short> v01, out Vector512<short> v11, out Vector512<short> v21, out Vector512<short> v31);
-            Vector512<short> x = Vector512.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v31, x);
+            s00 = AddUnits(s00, w0 + (step * 8), v00, v10, v20, v30);
+            s01 = AddUnits(s01, w0 + (step * 8), v01, v11, v21, v31);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
-        StoreSums(s01, rowScales[0], corrections[0], biases[0], result + 16);
+        StoreSums(s00, 0, 0, rowScales, corrections, biases, result);
+        StoreSums(s01, 0, 0, rowScales, corrections, biases, result + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -104,76 +94,24 @@ internal static unsafe partial class Avx512Kernels
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, out Vector512<short> v00, out Vector512<short> v10, out Vector512<short> v20, out Vector512<short> v30);
             TCodes.Load4(source + (64 * TCodes.Bits), out Vector512<short> v01, out Vector512<short> v11, out Vector512<short> v21, out Vector512<short> v31);
-            Vector512<short> x = Vector512.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8))).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 2)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 4)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 6)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8))).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 2)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 4)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 6)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8))).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 2)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 4)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 6)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v31, x);
+            s00 = AddUnits(s00, w0 + (step * 8), v00, v10, v20, v30);
+            s01 = AddUnits(s01, w0 + (step * 8), v01, v11, v21, v31);
+            s10 = AddUnits(s10, w1 + (step * 8), v00, v10, v20, v30);
+            s11 = AddUnits(s11, w1 + (step * 8), v01, v11, v21, v31);
+            s20 = AddUnits(s20, w2 + (step * 8), v00, v10, v20, v30);
+            s21 = AddUnits(s21, w2 + (step * 8), v01, v11, v21, v31);
+            s30 = AddUnits(s30, w3 + (step * 8), v00, v10, v20, v30);
+            s31 = AddUnits(s31, w3 + (step * 8), v01, v11, v21, v31);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
-        StoreSums(s01, rowScales[0], corrections[0], biases[0], result + 16);
-
-        if (last >= 1)
-        {
-            StoreSums(s10, rowScales[1], corrections[1], biases[1], result + stride);
-            StoreSums(s11, rowScales[1], corrections[1], biases[1], result + stride + 16);
-        }
-
-        if (last >= 2)
-        {
-            StoreSums(s20, rowScales[2], corrections[2], biases[2], result + (2 * stride));
-            StoreSums(s21, rowScales[2], corrections[2], biases[2], result + (2 * stride) + 16);
-        }
-
-        if (last >= 3)
-        {
-            StoreSums(s30, rowScales[3], corrections[3], biases[3], result + (3 * stride));
-            StoreSums(s31, rowScales[3], corrections[3], biases[3], result + (3 * stride) + 16);
-        }
+        StoreSums(s00, 0, last, rowScales, corrections, biases, result);
+        StoreSums(s01, 0, last, rowScales, corrections, biases, result + 16);
+        StoreSums(s10, 1, last, rowScales, corrections, biases, result + stride);
+        StoreSums(s11, 1, last, rowScales, corrections, biases, result + stride + 16);
+        StoreSums(s20, 2, last, rowScales, corrections, biases, result + (2 * stride));
+        StoreSums(s21, 2, last, rowScales, corrections, biases, result + (2 * stride) + 16);
+        StoreSums(s30, 3, last, rowScales, corrections, biases, result + (3 * stride));
+        StoreSums(s31, 3, last, rowScales, corrections, biases, result + (3 * stride) + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -217,148 +155,40 @@ internal static unsafe partial class Avx512Kernels
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, out Vector512<short> v00, out Vector512<short> v10, out Vector512<short> v20, out Vector512<short> v30);
             TCodes.Load4(source + (64 * TCodes.Bits), out Vector512<short> v01, out Vector512<short> v11, out Vector512<short> v21, out Vector512<short> v31);
-            Vector512<short> x = Vector512.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s01 = s01 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8))).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 2)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 4)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 6)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s11 = s11 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8))).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 2)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 4)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 6)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s21 = s21 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8))).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 2)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 4)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 6)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s31 = s31 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8))).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s41 = s41 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8) + 2)).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s41 = s41 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8) + 4)).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s41 = s41 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8) + 6)).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s41 = s41 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8))).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s51 = s51 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8) + 2)).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s51 = s51 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8) + 4)).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s51 = s51 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8) + 6)).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s51 = s51 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8))).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s61 = s61 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8) + 2)).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s61 = s61 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8) + 4)).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s61 = s61 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8) + 6)).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s61 = s61 + Avx512BW.MultiplyAddAdjacent(v31, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8))).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            s71 = s71 + Avx512BW.MultiplyAddAdjacent(v01, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8) + 2)).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            s71 = s71 + Avx512BW.MultiplyAddAdjacent(v11, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8) + 4)).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            s71 = s71 + Avx512BW.MultiplyAddAdjacent(v21, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8) + 6)).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            s71 = s71 + Avx512BW.MultiplyAddAdjacent(v31, x);
+            s00 = AddUnits(s00, w0 + (step * 8), v00, v10, v20, v30);
+            s01 = AddUnits(s01, w0 + (step * 8), v01, v11, v21, v31);
+            s10 = AddUnits(s10, w1 + (step * 8), v00, v10, v20, v30);
+            s11 = AddUnits(s11, w1 + (step * 8), v01, v11, v21, v31);
+            s20 = AddUnits(s20, w2 + (step * 8), v00, v10, v20, v30);
+            s21 = AddUnits(s21, w2 + (step * 8), v01, v11, v21, v31);
+            s30 = AddUnits(s30, w3 + (step * 8), v00, v10, v20, v30);
+            s31 = AddUnits(s31, w3 + (step * 8), v01, v11, v21, v31);
+            s40 = AddUnits(s40, w4 + (step * 8), v00, v10, v20, v30);
+            s41 = AddUnits(s41, w4 + (step * 8), v01, v11, v21, v31);
+            s50 = AddUnits(s50, w5 + (step * 8), v00, v10, v20, v30);
+            s51 = AddUnits(s51, w5 + (step * 8), v01, v11, v21, v31);
+            s60 = AddUnits(s60, w6 + (step * 8), v00, v10, v20, v30);
+            s61 = AddUnits(s61, w6 + (step * 8), v01, v11, v21, v31);
+            s70 = AddUnits(s70, w7 + (step * 8), v00, v10, v20, v30);
+            s71 = AddUnits(s71, w7 + (step * 8), v01, v11, v21, v31);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
-        StoreSums(s01, rowScales[0], corrections[0], biases[0], result + 16);
-
-        if (last >= 1)
-        {
-            StoreSums(s10, rowScales[1], corrections[1], biases[1], result + stride);
-            StoreSums(s11, rowScales[1], corrections[1], biases[1], result + stride + 16);
-        }
-
-        if (last >= 2)
-        {
-            StoreSums(s20, rowScales[2], corrections[2], biases[2], result + (2 * stride));
-            StoreSums(s21, rowScales[2], corrections[2], biases[2], result + (2 * stride) + 16);
-        }
-
-        if (last >= 3)
-        {
-            StoreSums(s30, rowScales[3], corrections[3], biases[3], result + (3 * stride));
-            StoreSums(s31, rowScales[3], corrections[3], biases[3], result + (3 * stride) + 16);
-        }
-
-        if (last >= 4)
-        {
-            StoreSums(s40, rowScales[4], corrections[4], biases[4], result + (4 * stride));
-            StoreSums(s41, rowScales[4], corrections[4], biases[4], result + (4 * stride) + 16);
-        }
-
-        if (last >= 5)
-        {
-            StoreSums(s50, rowScales[5], corrections[5], biases[5], result + (5 * stride));
-            StoreSums(s51, rowScales[5], corrections[5], biases[5], result + (5 * stride) + 16);
-        }
-
-        if (last >= 6)
-        {
-            StoreSums(s60, rowScales[6], corrections[6], biases[6], result + (6 * stride));
-            StoreSums(s61, rowScales[6], corrections[6], biases[6], result + (6 * stride) + 16);
-        }
-
-        if (last >= 7)
-        {
-            StoreSums(s70, rowScales[7], corrections[7], biases[7], result + (7 * stride));
-            StoreSums(s71, rowScales[7], corrections[7], biases[7], result + (7 * stride) + 16);
-        }
+        StoreSums(s00, 0, last, rowScales, corrections, biases, result);
+        StoreSums(s01, 0, last, rowScales, corrections, biases, result + 16);
+        StoreSums(s10, 1, last, rowScales, corrections, biases, result + stride);
+        StoreSums(s11, 1, last, rowScales, corrections, biases, result + stride + 16);
+        StoreSums(s20, 2, last, rowScales, corrections, biases, result + (2 * stride));
+        StoreSums(s21, 2, last, rowScales, corrections, biases, result + (2 * stride) + 16);
+        StoreSums(s30, 3, last, rowScales, corrections, biases, result + (3 * stride));
+        StoreSums(s31, 3, last, rowScales, corrections, biases, result + (3 * stride) + 16);
+        StoreSums(s40, 4, last, rowScales, corrections, biases, result + (4 * stride));
+        StoreSums(s41, 4, last, rowScales, corrections, biases, result + (4 * stride) + 16);
+        StoreSums(s50, 5, last, rowScales, corrections, biases, result + (5 * stride));
+        StoreSums(s51, 5, last, rowScales, corrections, biases, result + (5 * stride) + 16);
+        StoreSums(s60, 6, last, rowScales, corrections, biases, result + (6 * stride));
+        StoreSums(s61, 6, last, rowScales, corrections, biases, result + (6 * stride) + 16);
+        StoreSums(s70, 7, last, rowScales, corrections, biases, result + (7 * stride));
+        StoreSums(s71, 7, last, rowScales, corrections, biases, result + (7 * stride) + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -372,17 +202,10 @@ internal static unsafe partial class Avx512Kernels
         {
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, out Vector512<short> v00, out Vector512<short> v10, out Vector512<short> v20, out Vector512<short> v30);
-            Vector512<short> x = Vector512.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v30, x);
+            s00 = AddUnits(s00, w0 + (step * 8), v00, v10, v20, v30);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
+        StoreSums(s00, 0, 0, rowScales, corrections, biases, result);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -417,114 +240,50 @@ internal static unsafe partial class Avx512Kernels
         {
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, out Vector512<short> v00, out Vector512<short> v10, out Vector512<short> v20, out Vector512<short> v30);
-            Vector512<short> x = Vector512.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = s00 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8))).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 2)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 4)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w1 + (step * 8) + 6)).AsInt16();
-            s10 = s10 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8))).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 2)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 4)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w2 + (step * 8) + 6)).AsInt16();
-            s20 = s20 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8))).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 2)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 4)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w3 + (step * 8) + 6)).AsInt16();
-            s30 = s30 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8))).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8) + 2)).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8) + 4)).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w4 + (step * 8) + 6)).AsInt16();
-            s40 = s40 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8))).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8) + 2)).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8) + 4)).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w5 + (step * 8) + 6)).AsInt16();
-            s50 = s50 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8))).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8) + 2)).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8) + 4)).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w6 + (step * 8) + 6)).AsInt16();
-            s60 = s60 + Avx512BW.MultiplyAddAdjacent(v30, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8))).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v00, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8) + 2)).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v10, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8) + 4)).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v20, x);
-            x = Vector512.Create(*(int*)(w7 + (step * 8) + 6)).AsInt16();
-            s70 = s70 + Avx512BW.MultiplyAddAdjacent(v30, x);
+            s00 = AddUnits(s00, w0 + (step * 8), v00, v10, v20, v30);
+            s10 = AddUnits(s10, w1 + (step * 8), v00, v10, v20, v30);
+            s20 = AddUnits(s20, w2 + (step * 8), v00, v10, v20, v30);
+            s30 = AddUnits(s30, w3 + (step * 8), v00, v10, v20, v30);
+            s40 = AddUnits(s40, w4 + (step * 8), v00, v10, v20, v30);
+            s50 = AddUnits(s50, w5 + (step * 8), v00, v10, v20, v30);
+            s60 = AddUnits(s60, w6 + (step * 8), v00, v10, v20, v30);
+            s70 = AddUnits(s70, w7 + (step * 8), v00, v10, v20, v30);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
+        StoreSums(s00, 0, last, rowScales, corrections, biases, result);
+        StoreSums(s10, 1, last, rowScales, corrections, biases, result + stride);
+        StoreSums(s20, 2, last, rowScales, corrections, biases, result + (2 * stride));
+        StoreSums(s30, 3, last, rowScales, corrections, biases, result + (3 * stride));
+        StoreSums(s40, 4, last, rowScales, corrections, biases, result + (4 * stride));
+        StoreSums(s50, 5, last, rowScales, corrections, biases, result + (5 * stride));
+        StoreSums(s60, 6, last, rowScales, corrections, biases, result + (6 * stride));
+        StoreSums(s70, 7, last, rowScales, corrections, biases, result + (7 * stride));
+    }
 
-        if (last >= 1)
-        {
-            StoreSums(s10, rowScales[1], corrections[1], biases[1], result + stride);
-        }
-
-        if (last >= 2)
-        {
-            StoreSums(s20, rowScales[2], corrections[2], biases[2], result + (2 * stride));
-        }
-
-        if (last >= 3)
-        {
-            StoreSums(s30, rowScales[3], corrections[3], biases[3], result + (3 * stride));
-        }
-
-        if (last >= 4)
-        {
-            StoreSums(s40, rowScales[4], corrections[4], biases[4], result + (4 * stride));
-        }
-
-        if (last >= 5)
-        {
-            StoreSums(s50, rowScales[5], corrections[5], biases[5], result + (5 * stride));
-        }
-
-        if (last >= 6)
-        {
-            StoreSums(s60, rowScales[6], corrections[6], biases[6], result + (6 * stride));
-        }
-
-        if (last >= 7)
-        {
-            StoreSums(s70, rowScales[7], corrections[7], biases[7], result + (7 * stride));
-        }
+    // What one row's weights of eight tokens add to a chunk: a pair of weights on every lane for each unit.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> AddUnits(
+        Vector512<int> sum, short* weights, Vector512<short> v0, Vector512<short> v1, Vector512<short> v2, Vector512<short> v3)
+    {
+        sum = AddUnit(sum, weights, v0);
+        sum = AddUnit(sum, weights + 2, v1);
+        sum = AddUnit(sum, weights + 4, v2);
+        return AddUnit(sum, weights + 6, v3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreSums(Vector512<int> sums, float rowScale, float correction, float bias, float* result)
+    private static Vector512<int> AddUnit(Vector512<int> sum, short* pair, Vector512<short> unit) =>
+        sum + Avx512BW.MultiplyAddAdjacent(unit, Vector512.Create(*(int*)pair).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreSums(
+        Vector512<int> sums, int row, int last, float* rowScales, float* corrections, float* biases, float* result)
     {
-        Vector512<float> before = Vector512.MultiplyAddEstimate(Vector512.Load(result), Vector512.Create(correction), Vector512.Create(bias));
-        Vector512.MultiplyAddEstimate(Vector512.ConvertToSingle(sums), Vector512.Create(rowScale), before).Store(result);
+        if (row <= last)
+        {
+            Vector512<float> before =
+                Vector512.MultiplyAddEstimate(Vector512.Load(result), Vector512.Create(corrections[row]), Vector512.Create(biases[row]));
+            Vector512.MultiplyAddEstimate(Vector512.ConvertToSingle(sums), Vector512.Create(rowScales[row]), before).Store(result);
+        }
     }
 }

@@ -41,12 +41,8 @@ internal static unsafe partial class PortableKernels
         for (int step = 0; step < steps; step++)
         {
             TCodes.Load4(keys + (step * 16 * TCodes.Bits), part, out Vector256<short> k00, out Vector256<short> k01, out Vector256<short> k10, out Vector256<short> k11);
-            Vector256<short> x = Vector256.Create(*(int*)(q0 + (step * 4))).AsInt16();
-            s00 = TDot.Add(s00, k00, x);
-            s01 = TDot.Add(s01, k01, x);
-            x = Vector256.Create(*(int*)(q0 + (step * 4) + 2)).AsInt16();
-            s00 = TDot.Add(s00, k10, x);
-            s01 = TDot.Add(s01, k11, x);
+            s00 = AddUnit<TDot>(AddUnit<TDot>(s00, q0 + (step * 4), k00), q0 + (step * 4) + 2, k10);
+            s01 = AddUnit<TDot>(AddUnit<TDot>(s01, q0 + (step * 4), k01), q0 + (step * 4) + 2, k11);
         }
 
         StoreScores(s00, s01, part * 8, rowScales[0], rowFactors[0], scales, minima, scores);
@@ -76,30 +72,14 @@ internal static unsafe partial class PortableKernels
         for (int step = 0; step < steps; step++)
         {
             TCodes.Load4(keys + (step * 16 * TCodes.Bits), part, out Vector256<short> k00, out Vector256<short> k01, out Vector256<short> k10, out Vector256<short> k11);
-            Vector256<short> x = Vector256.Create(*(int*)(q0 + (step * 4))).AsInt16();
-            s00 = TDot.Add(s00, k00, x);
-            s01 = TDot.Add(s01, k01, x);
-            x = Vector256.Create(*(int*)(q0 + (step * 4) + 2)).AsInt16();
-            s00 = TDot.Add(s00, k10, x);
-            s01 = TDot.Add(s01, k11, x);
-            x = Vector256.Create(*(int*)(q1 + (step * 4))).AsInt16();
-            s10 = TDot.Add(s10, k00, x);
-            s11 = TDot.Add(s11, k01, x);
-            x = Vector256.Create(*(int*)(q1 + (step * 4) + 2)).AsInt16();
-            s10 = TDot.Add(s10, k10, x);
-            s11 = TDot.Add(s11, k11, x);
-            x = Vector256.Create(*(int*)(q2 + (step * 4))).AsInt16();
-            s20 = TDot.Add(s20, k00, x);
-            s21 = TDot.Add(s21, k01, x);
-            x = Vector256.Create(*(int*)(q2 + (step * 4) + 2)).AsInt16();
-            s20 = TDot.Add(s20, k10, x);
-            s21 = TDot.Add(s21, k11, x);
-            x = Vector256.Create(*(int*)(q3 + (step * 4))).AsInt16();
-            s30 = TDot.Add(s30, k00, x);
-            s31 = TDot.Add(s31, k01, x);
-            x = Vector256.Create(*(int*)(q3 + (step * 4) + 2)).AsInt16();
-            s30 = TDot.Add(s30, k10, x);
-            s31 = TDot.Add(s31, k11, x);
+            s00 = AddUnit<TDot>(AddUnit<TDot>(s00, q0 + (step * 4), k00), q0 + (step * 4) + 2, k10);
+            s01 = AddUnit<TDot>(AddUnit<TDot>(s01, q0 + (step * 4), k01), q0 + (step * 4) + 2, k11);
+            s10 = AddUnit<TDot>(AddUnit<TDot>(s10, q1 + (step * 4), k00), q1 + (step * 4) + 2, k10);
+            s11 = AddUnit<TDot>(AddUnit<TDot>(s11, q1 + (step * 4), k01), q1 + (step * 4) + 2, k11);
+            s20 = AddUnit<TDot>(AddUnit<TDot>(s20, q2 + (step * 4), k00), q2 + (step * 4) + 2, k10);
+            s21 = AddUnit<TDot>(AddUnit<TDot>(s21, q2 + (step * 4), k01), q2 + (step * 4) + 2, k11);
+            s30 = AddUnit<TDot>(AddUnit<TDot>(s30, q3 + (step * 4), k00), q3 + (step * 4) + 2, k10);
+            s31 = AddUnit<TDot>(AddUnit<TDot>(s31, q3 + (step * 4), k01), q3 + (step * 4) + 2, k11);
         }
 
         StoreScores(s00, s01, part * 8, rowScales[0], rowFactors[0], scales, minima, scores);

@@ -51,17 +51,10 @@ internal static unsafe partial class PortableKernels
         {
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, part, out Vector256<short> v00, out Vector256<short> v10, out Vector256<short> v20, out Vector256<short> v30);
-            Vector256<short> x = Vector256.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = TDot.Add(s00, v00, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = TDot.Add(s00, v10, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = TDot.Add(s00, v20, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = TDot.Add(s00, v30, x);
+            s00 = AddUnits<TDot>(s00, w0 + (step * 8), v00, v10, v20, v30);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
+        StoreSums(s00, 0, 0, rowScales, corrections, biases, result);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -85,56 +78,16 @@ internal static unsafe partial class PortableKernels
         {
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, part, out Vector256<short> v00, out Vector256<short> v10, out Vector256<short> v20, out Vector256<short> v30);
-            Vector256<short> x = Vector256.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = TDot.Add(s00, v00, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = TDot.Add(s00, v10, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = TDot.Add(s00, v20, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = TDot.Add(s00, v30, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8))).AsInt16();
-            s10 = TDot.Add(s10, v00, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8) + 2)).AsInt16();
-            s10 = TDot.Add(s10, v10, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8) + 4)).AsInt16();
-            s10 = TDot.Add(s10, v20, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8) + 6)).AsInt16();
-            s10 = TDot.Add(s10, v30, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8))).AsInt16();
-            s20 = TDot.Add(s20, v00, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8) + 2)).AsInt16();
-            s20 = TDot.Add(s20, v10, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8) + 4)).AsInt16();
-            s20 = TDot.Add(s20, v20, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8) + 6)).AsInt16();
-            s20 = TDot.Add(s20, v30, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8))).AsInt16();
-            s30 = TDot.Add(s30, v00, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8) + 2)).AsInt16();
-            s30 = TDot.Add(s30, v10, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8) + 4)).AsInt16();
-            s30 = TDot.Add(s30, v20, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8) + 6)).AsInt16();
-            s30 = TDot.Add(s30, v30, x);
+            s00 = AddUnits<TDot>(s00, w0 + (step * 8), v00, v10, v20, v30);
+            s10 = AddUnits<TDot>(s10, w1 + (step * 8), v00, v10, v20, v30);
+            s20 = AddUnits<TDot>(s20, w2 + (step * 8), v00, v10, v20, v30);
+            s30 = AddUnits<TDot>(s30, w3 + (step * 8), v00, v10, v20, v30);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
-
-        if (last >= 1)
-        {
-            StoreSums(s10, rowScales[1], corrections[1], biases[1], result + stride);
-        }
-
-        if (last >= 2)
-        {
-            StoreSums(s20, rowScales[2], corrections[2], biases[2], result + (2 * stride));
-        }
-
-        if (last >= 3)
-        {
-            StoreSums(s30, rowScales[3], corrections[3], biases[3], result + (3 * stride));
-        }
+        StoreSums(s00, 0, last, rowScales, corrections, biases, result);
+        StoreSums(s10, 1, last, rowScales, corrections, biases, result + stride);
+        StoreSums(s20, 2, last, rowScales, corrections, biases, result + (2 * stride));
+        StoreSums(s30, 3, last, rowScales, corrections, biases, result + (3 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -170,114 +123,51 @@ internal static unsafe partial class PortableKernels
         {
             byte* source = codes + (step * 16 * TCodes.Bits);
             TCodes.Load4(source, part, out Vector256<short> v00, out Vector256<short> v10, out Vector256<short> v20, out Vector256<short> v30);
-            Vector256<short> x = Vector256.Create(*(int*)(w0 + (step * 8))).AsInt16();
-            s00 = TDot.Add(s00, v00, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 2)).AsInt16();
-            s00 = TDot.Add(s00, v10, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 4)).AsInt16();
-            s00 = TDot.Add(s00, v20, x);
-            x = Vector256.Create(*(int*)(w0 + (step * 8) + 6)).AsInt16();
-            s00 = TDot.Add(s00, v30, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8))).AsInt16();
-            s10 = TDot.Add(s10, v00, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8) + 2)).AsInt16();
-            s10 = TDot.Add(s10, v10, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8) + 4)).AsInt16();
-            s10 = TDot.Add(s10, v20, x);
-            x = Vector256.Create(*(int*)(w1 + (step * 8) + 6)).AsInt16();
-            s10 = TDot.Add(s10, v30, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8))).AsInt16();
-            s20 = TDot.Add(s20, v00, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8) + 2)).AsInt16();
-            s20 = TDot.Add(s20, v10, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8) + 4)).AsInt16();
-            s20 = TDot.Add(s20, v20, x);
-            x = Vector256.Create(*(int*)(w2 + (step * 8) + 6)).AsInt16();
-            s20 = TDot.Add(s20, v30, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8))).AsInt16();
-            s30 = TDot.Add(s30, v00, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8) + 2)).AsInt16();
-            s30 = TDot.Add(s30, v10, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8) + 4)).AsInt16();
-            s30 = TDot.Add(s30, v20, x);
-            x = Vector256.Create(*(int*)(w3 + (step * 8) + 6)).AsInt16();
-            s30 = TDot.Add(s30, v30, x);
-            x = Vector256.Create(*(int*)(w4 + (step * 8))).AsInt16();
-            s40 = TDot.Add(s40, v00, x);
-            x = Vector256.Create(*(int*)(w4 + (step * 8) + 2)).AsInt16();
-            s40 = TDot.Add(s40, v10, x);
-            x = Vector256.Create(*(int*)(w4 + (step * 8) + 4)).AsInt16();
-            s40 = TDot.Add(s40, v20, x);
-            x = Vector256.Create(*(int*)(w4 + (step * 8) + 6)).AsInt16();
-            s40 = TDot.Add(s40, v30, x);
-            x = Vector256.Create(*(int*)(w5 + (step * 8))).AsInt16();
-            s50 = TDot.Add(s50, v00, x);
-            x = Vector256.Create(*(int*)(w5 + (step * 8) + 2)).AsInt16();
-            s50 = TDot.Add(s50, v10, x);
-            x = Vector256.Create(*(int*)(w5 + (step * 8) + 4)).AsInt16();
-            s50 = TDot.Add(s50, v20, x);
-            x = Vector256.Create(*(int*)(w5 + (step * 8) + 6)).AsInt16();
-            s50 = TDot.Add(s50, v30, x);
-            x = Vector256.Create(*(int*)(w6 + (step * 8))).AsInt16();
-            s60 = TDot.Add(s60, v00, x);
-            x = Vector256.Create(*(int*)(w6 + (step * 8) + 2)).AsInt16();
-            s60 = TDot.Add(s60, v10, x);
-            x = Vector256.Create(*(int*)(w6 + (step * 8) + 4)).AsInt16();
-            s60 = TDot.Add(s60, v20, x);
-            x = Vector256.Create(*(int*)(w6 + (step * 8) + 6)).AsInt16();
-            s60 = TDot.Add(s60, v30, x);
-            x = Vector256.Create(*(int*)(w7 + (step * 8))).AsInt16();
-            s70 = TDot.Add(s70, v00, x);
-            x = Vector256.Create(*(int*)(w7 + (step * 8) + 2)).AsInt16();
-            s70 = TDot.Add(s70, v10, x);
-            x = Vector256.Create(*(int*)(w7 + (step * 8) + 4)).AsInt16();
-            s70 = TDot.Add(s70, v20, x);
-            x = Vector256.Create(*(int*)(w7 + (step * 8) + 6)).AsInt16();
-            s70 = TDot.Add(s70, v30, x);
+            s00 = AddUnits<TDot>(s00, w0 + (step * 8), v00, v10, v20, v30);
+            s10 = AddUnits<TDot>(s10, w1 + (step * 8), v00, v10, v20, v30);
+            s20 = AddUnits<TDot>(s20, w2 + (step * 8), v00, v10, v20, v30);
+            s30 = AddUnits<TDot>(s30, w3 + (step * 8), v00, v10, v20, v30);
+            s40 = AddUnits<TDot>(s40, w4 + (step * 8), v00, v10, v20, v30);
+            s50 = AddUnits<TDot>(s50, w5 + (step * 8), v00, v10, v20, v30);
+            s60 = AddUnits<TDot>(s60, w6 + (step * 8), v00, v10, v20, v30);
+            s70 = AddUnits<TDot>(s70, w7 + (step * 8), v00, v10, v20, v30);
         }
 
-        StoreSums(s00, rowScales[0], corrections[0], biases[0], result);
+        StoreSums(s00, 0, last, rowScales, corrections, biases, result);
+        StoreSums(s10, 1, last, rowScales, corrections, biases, result + stride);
+        StoreSums(s20, 2, last, rowScales, corrections, biases, result + (2 * stride));
+        StoreSums(s30, 3, last, rowScales, corrections, biases, result + (3 * stride));
+        StoreSums(s40, 4, last, rowScales, corrections, biases, result + (4 * stride));
+        StoreSums(s50, 5, last, rowScales, corrections, biases, result + (5 * stride));
+        StoreSums(s60, 6, last, rowScales, corrections, biases, result + (6 * stride));
+        StoreSums(s70, 7, last, rowScales, corrections, biases, result + (7 * stride));
+    }
 
-        if (last >= 1)
-        {
-            StoreSums(s10, rowScales[1], corrections[1], biases[1], result + stride);
-        }
-
-        if (last >= 2)
-        {
-            StoreSums(s20, rowScales[2], corrections[2], biases[2], result + (2 * stride));
-        }
-
-        if (last >= 3)
-        {
-            StoreSums(s30, rowScales[3], corrections[3], biases[3], result + (3 * stride));
-        }
-
-        if (last >= 4)
-        {
-            StoreSums(s40, rowScales[4], corrections[4], biases[4], result + (4 * stride));
-        }
-
-        if (last >= 5)
-        {
-            StoreSums(s50, rowScales[5], corrections[5], biases[5], result + (5 * stride));
-        }
-
-        if (last >= 6)
-        {
-            StoreSums(s60, rowScales[6], corrections[6], biases[6], result + (6 * stride));
-        }
-
-        if (last >= 7)
-        {
-            StoreSums(s70, rowScales[7], corrections[7], biases[7], result + (7 * stride));
-        }
+    // What one row's weights of eight tokens add to a chunk: a pair of weights on every lane for each unit.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddUnits<TDot>(
+        Vector256<int> sum, short* weights, Vector256<short> v0, Vector256<short> v1, Vector256<short> v2, Vector256<short> v3)
+        where TDot : IPairDot
+    {
+        sum = AddUnit<TDot>(sum, weights, v0);
+        sum = AddUnit<TDot>(sum, weights + 2, v1);
+        sum = AddUnit<TDot>(sum, weights + 4, v2);
+        return AddUnit<TDot>(sum, weights + 6, v3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreSums(Vector256<int> sums, float rowScale, float correction, float bias, float* result)
+    private static Vector256<int> AddUnit<TDot>(Vector256<int> sum, short* pair, Vector256<short> unit)
+        where TDot : IPairDot => TDot.Add(sum, unit, Vector256.Create(*(int*)pair).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreSums(
+        Vector256<int> sums, int row, int last, float* rowScales, float* corrections, float* biases, float* result)
     {
-        Vector256<float> before = Vector256.MultiplyAddEstimate(Vector256.Load(result), Vector256.Create(correction), Vector256.Create(bias));
-        Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(sums), Vector256.Create(rowScale), before).Store(result);
+        if (row <= last)
+        {
+            Vector256<float> before =
+                Vector256.MultiplyAddEstimate(Vector256.Load(result), Vector256.Create(corrections[row]), Vector256.Create(biases[row]));
+            Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(sums), Vector256.Create(rowScales[row]), before).Store(result);
+        }
     }
 }
