@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Sparrow.Server.Admission;
 
 /// <summary>
-/// Reads the file of keys: <c>{"keys":[{"name":"alice","key":"sk-…","scopes":["inference"],"group":null,"max_concurrent":8,"min_priority":0}]}</c>.
+/// Reads the file of keys: <c>{"keys":[{"name":"alice","key":"sk-…","scopes":["inference"],"group":null,"max_concurrent":8,"requests_per_minute":600,"min_priority":0}]}</c>.
 /// Instead of <c>key</c> there may be <c>sha256</c>, its hash in hex, so that the file holds no secret.
 /// </summary>
 internal static class ApiKeyFile
@@ -58,6 +58,7 @@ internal static class ApiKeyFile
         HashSet<string> scopes = [Scopes.Inference];
         int? maxConcurrent = null;
         int? minPriority = null;
+        int? requestsPerMinute = null;
         foreach (JsonProperty member in item.EnumerateObject())
         {
             switch (member.Name)
@@ -80,6 +81,9 @@ internal static class ApiKeyFile
                 case "max_concurrent":
                     maxConcurrent = Number(path, where, member, 1);
                     break;
+                case "requests_per_minute":
+                    requestsPerMinute = Number(path, where, member, 1);
+                    break;
                 case "min_priority":
                     minPriority = Number(path, where, member, int.MinValue);
                     break;
@@ -93,10 +97,12 @@ internal static class ApiKeyFile
             throw Refuse(path, $"{where}: 'name' and one of 'key' and 'sha256' are required");
         }
 
-        // callers share cached prompts only inside a group that the operator has named. The salt is opaque, so that no client value meets it.
-        string share = group is null ? "key:" + name : "group:" + group;
-        string salt = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(share)));
-        Caller caller = new(name, salt, scopes.Contains(Scopes.Admin)) { MaxConcurrent = maxConcurrent, MinPriority = minPriority };
+        Caller caller = new(name, CacheSalt.Of(name, group), scopes.Contains(Scopes.Admin))
+        {
+            MaxConcurrent = maxConcurrent,
+            MinPriority = minPriority,
+            RequestsPerMinute = requestsPerMinute,
+        };
         return new ApiKey(hash, caller, scopes);
     }
 

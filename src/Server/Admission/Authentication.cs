@@ -5,7 +5,7 @@ using Sparrow.Server.Options;
 namespace Sparrow.Server.Admission;
 
 /// <summary>Who is calling, and may they (C §3). Sets the <see cref="Caller"/> of the request.</summary>
-internal sealed class Authentication(RequestDelegate next, KeyStore keys, ServerSettings settings)
+internal sealed class Authentication(RequestDelegate next, KeyStore keys, KeyRate rate, ServerSettings settings)
 {
     private const string BearerPrefix = "Bearer ";
 
@@ -36,9 +36,13 @@ internal sealed class Authentication(RequestDelegate next, KeyStore keys, Server
             : throw new ApiException(401, "authentication_error", "invalid_api_key", "This server needs a valid API key, as 'Authorization: Bearer …' or 'X-Api-Key: …'.");
         context.Features.Set(key.Caller);
         bool mayPass = key.Scopes.Contains(scope) || (scope == Scopes.Management && key.Scopes.Contains(Scopes.Admin));
-        return mayPass
-            ? next(context)
-            : throw new ApiException(403, "permission_error", "permission_denied", $"The key '{key.Caller.KeyName}' lacks the scope '{scope}'.");
+        if (!mayPass)
+        {
+            throw new ApiException(403, "permission_error", "permission_denied", $"The key '{key.Caller.KeyName}' lacks the scope '{scope}'.");
+        }
+
+        rate.Count(key.Caller);
+        return next(context);
     }
 
     private static string? Presented(HttpRequest request)

@@ -12,6 +12,9 @@ internal sealed record Caller(string KeyName, string CacheSalt, bool IsAdmin)
     /// <summary>Requests that this key may have in the server at once; null: no limit of its own.</summary>
     public int? MaxConcurrent { get; init; }
 
+    /// <summary>Calls that this key may make in a minute; null: no limit of its own.</summary>
+    public int? RequestsPerMinute { get; init; }
+
     /// <summary>The best (lowest) <c>priority</c> that this key may ask for; null: any.</summary>
     public int? MinPriority { get; init; }
 }

@@ -13,17 +13,21 @@ internal sealed partial class KeyStore
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
 
     private readonly string? _path;
+    private readonly IReadOnlyList<ApiKey> _given;
     private readonly TimeProvider _time;
     private readonly ILogger<KeyStore> _logger;
     private readonly Lock _lock = new();
     private volatile IReadOnlyList<ApiKey> _keys = [];
     private long _lookTimestamp;
     private (DateTime Written, long Length) _stamp;
+    private string? _complaint;
 
     /// <exception cref="SettingsException">The file is missing or wrong: a server never starts open because of a slip in a file.</exception>
     public KeyStore(ServerSettings settings, TimeProvider time, ILogger<KeyStore> logger)
     {
         _path = settings.Auth.KeysFile;
+        _given = settings.Auth.Keys;
+        _keys = _given;
         _time = time;
         _logger = logger;
         if (_path is null)
@@ -34,7 +38,7 @@ internal sealed partial class KeyStore
         try
         {
             _stamp = StampOf(_path);
-            _keys = ApiKeyFile.Read(_path);
+            _keys = ReadAll(_path);
             _lookTimestamp = time.GetTimestamp();
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -44,7 +48,7 @@ internal sealed partial class KeyStore
     }
 
     /// <summary>Whether calls need a key.</summary>
-    public bool IsConfigured => _path is not null;
+    public bool IsConfigured => _path is not null || _given.Count > 0;
 
     /// <summary>The key that was presented, or null where there is no such key. The time it takes does not depend on which one matches.</summary>
     public ApiKey? Find(string presented)
@@ -65,7 +69,7 @@ internal sealed partial class KeyStore
 
     private void LookAtFile()
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _lookTimestamp)) < s_lookInterval)
+        if (_path is null || _time.GetElapsedTime(Volatile.Read(ref _lookTimestamp)) < s_lookInterval)
         {
             return;
         }
@@ -80,19 +84,34 @@ internal sealed partial class KeyStore
             Volatile.Write(ref _lookTimestamp, _time.GetTimestamp());
             try
             {
-                (DateTime, long) stamp = StampOf(_path!);
+                (DateTime, long) stamp = StampOf(_path);
                 if (stamp != _stamp)
                 {
                     _stamp = stamp;
-                    _keys = ApiKeyFile.Read(_path!);
+                    _keys = ReadAll(_path);
                     Log.Read(_logger, _keys.Count);
                 }
+
+                _complaint = null;
             }
             catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                Log.Rejected(_logger, exception.Message);
+                // A file that stays away is looked for every second; once said is enough.
+                if (_complaint != exception.Message)
+                {
+                    _complaint = exception.Message;
+                    Log.Rejected(_logger, exception.Message);
+                }
             }
         }
+    }
+
+    private ApiKey[] ReadAll(string path)
+    {
+        IReadOnlyList<ApiKey> read = ApiKeyFile.Read(path);
+        return read.FirstOrDefault(key => _given.Any(other => other.Caller.KeyName == key.Caller.KeyName)) is { } doubled
+            ? throw new InvalidDataException($"{path}: the key '{doubled.Caller.KeyName}' is also in Auth:Keys.")
+            : [.. _given, .. read];
     }
 
     private static (DateTime Written, long Length) StampOf(string path)

@@ -8,12 +8,12 @@ internal static class ListenRule
     /// <exception cref="SettingsException">The addresses need keys or <c>Auth:AllowAnonymous</c>.</exception>
     public static void Check(ServerSettings settings)
     {
-        if (settings.Auth.KeysFile is null && !settings.Auth.AllowAnonymous && !settings.Server.IsLoopbackOnly)
+        if (!settings.Auth.HasKeys && !settings.Auth.AllowAnonymous && !settings.Server.IsLoopbackOnly)
         {
             throw new SettingsException(
             [
                 $"Server:Url: {string.Join(", ", settings.Server.Urls)} can be reached from other machines, but no keys are configured. Set "
-                + "Auth:KeysFile, listen on 127.0.0.1, or set Auth:AllowAnonymous=true.",
+                + "Auth:KeysFile or Auth:Keys, listen on 127.0.0.1, or set Auth:AllowAnonymous=true.",
             ]);
         }
     }

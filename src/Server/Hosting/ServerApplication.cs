@@ -40,6 +40,7 @@ internal static class ServerApplication
         app.UseRouting();
         app.UseMiddleware<DrainHeader>();
         app.UseCorsWhereConfigured(settings);
+        app.UseMiddleware<AuditLog>();
         app.UseMiddleware<Authentication>();
 
         app.MapInferenceApi();
@@ -71,6 +72,7 @@ internal static class ServerApplication
         services.AddHostedService(provider => provider.GetRequiredService<ModelStartup>());
         services.AddSingleton<StallWatch>();
         services.AddSingleton<KeyStore>();
+        services.AddSingleton<KeyRate>();
         services.AddSingleton<RuntimeMetrics>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<MetricCollector>();

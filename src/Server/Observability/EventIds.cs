@@ -17,6 +17,8 @@ internal static class EventIds
     public const int DrainEnded = 1104;
     public const int KeysRead = 1201;
     public const int KeysRejected = 1202;
+    public const int Audited = 1203;
+    public const int AuditedRead = 1204;
     public const int SweepFailed = 1401;
     public const int RequestEnded = 1301;
     public const int RequestFailed = 2001;

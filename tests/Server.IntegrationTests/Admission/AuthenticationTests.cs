@@ -18,7 +18,7 @@ public sealed class AuthenticationTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Everything_but_probes_needs_a_key()
+    public async Task S_2_everything_but_probes_needs_a_key()
     {
         await using SparrowServer server = await StartAsync();
         foreach (string path in new[]
@@ -36,7 +36,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_key_is_401_in_the_error_shape()
+    public async Task S_4_a_wrong_key_is_401_in_the_error_shape()
     {
         await using SparrowServer server = await StartAsync();
         using HttpResponseMessage response = await Completion.PostAsync(server, "tiny", Cancellation, key: "sk-wrong");
@@ -55,7 +55,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("sk-ops", "/metrics", 200)]
     [InlineData("sk-scraper", "/metrics", 200)]
     [InlineData("sk-scraper", "/v1/models", 403)]
-    public async Task Scopes_decide_what_a_key_may_do(string key, string path, int status)
+    public async Task S_4_scopes_decide_what_a_key_may_do(string key, string path, int status)
     {
         await using SparrowServer server = await StartAsync();
         foreach ((string header, string value) in new[] { ("Authorization", "Bearer " + key), ("X-Api-Key", key) })
@@ -68,7 +68,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task Keys_do_not_share_cached_prompts()
+    public async Task A_6_keys_do_not_share_cached_prompts()
     {
         await using SparrowServer server = await StartAsync();
         string prompt = new('x', 200);
@@ -85,7 +85,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task Listed_origins_may_call_from_a_browser_and_others_may_not()
+    public async Task S_5_listed_origins_may_call_from_a_browser_and_others_may_not()
     {
         await using SparrowServer server = await SparrowServer.StartAsync(new Dictionary<string, string?> { ["Cors:Origins"] = "https://page.example" });
         foreach ((string origin, bool isAllowed) in new[] { ("https://page.example", true), ("https://other.example", false) })

@@ -16,7 +16,7 @@ public sealed class ApiKeyFileTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Keys_have_names_scopes_and_limits()
+    public void S_1_keys_have_names_scopes_and_limits()
     {
         string hash = Convert.ToHexString(ApiKeyFile.HashOf("secret-b"));
         IReadOnlyList<ApiKey> keys = Read($$"""
@@ -30,7 +30,7 @@ public sealed class ApiKeyFileTests : IDisposable
     }
 
     [Fact]
-    public void Salts_differ_between_keys_and_are_shared_inside_a_group()
+    public void A_6_salts_differ_between_keys_and_are_shared_inside_a_group()
     {
         IReadOnlyList<ApiKey> keys = Read("""
             {"keys":[{"name":"a","key":"1"},{"name":"b","key":"2"},{"name":"c","key":"3","group":"team"},{"name":"d","key":"4","group":"team"},
@@ -59,7 +59,7 @@ public sealed class ApiKeyFileTests : IDisposable
     }
 
     [Fact]
-    public void A_changed_file_takes_effect_and_a_broken_one_changes_nothing()
+    public void S_1_a_changed_file_takes_effect_and_a_broken_one_changes_nothing()
     {
         ManualTimeProvider time = new();
         File.WriteAllText(FilePath, """{"keys":[{"name":"a","key":"one"}]}""");
@@ -80,7 +80,7 @@ public sealed class ApiKeyFileTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_stops_the_start()
+    public void S_1_a_missing_file_stops_the_start()
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Auth:KeysFile", FilePath)]).Build();
         SettingsException exception =

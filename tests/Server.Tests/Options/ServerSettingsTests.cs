@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Sparrow.Server.Admission;
 using Sparrow.Server.Hosting;
 using Sparrow.Server.Options;
 using Xunit;
@@ -94,19 +95,36 @@ public sealed class ServerSettingsTests
     [InlineData("http://localhost:8080", true)]
     [InlineData("http://[::1]:8080", true)]
     [InlineData("http://127.0.0.1:8080;http://0.0.0.0:9090", false)]
-    public void Without_keys_only_loopback_addresses_are_listened_on(string url, bool isAllowed)
+    public void S_3_without_keys_only_loopback_addresses_are_listened_on(string url, bool isAllowed)
     {
         ServerSettings settings = Read(("Server:Url", url));
         Assert.Equal(isAllowed, settings.Server.IsLoopbackOnly);
-        ListenRule.Check(settings with { Auth = new AuthSettings(null, AllowAnonymous: true) });
+        ListenRule.Check(settings with { Auth = new AuthSettings(null, [], AllowAnonymous: true) });
         Assert.Equal(isAllowed, Record.Exception(() => ListenRule.Check(settings)) is null);
     }
 
     [Fact]
-    public void Any_origin_together_with_credentials_is_refused()
+    public void S_5_any_origin_together_with_credentials_is_refused()
     {
         Assert.Throws<SettingsException>(() => Read(("Cors:Origins", "*"), ("Cors:AllowCredentials", "true")));
         Assert.Equal(["https://a.example", "https://b.example"], Read(("Cors:Origins", "https://a.example;https://b.example")).Cors.Origins);
+    }
+
+    [Fact]
+    public void S_1_keys_of_the_configuration_have_names_scopes_and_hashes_and_are_never_repeated_in_messages()
+    {
+        ServerSettings settings = Read(("Auth:Keys", $"app=sk-one;ops:admin+inference=sha256:{Convert.ToHexString(ApiKeyFile.HashOf("sk-two"))}"));
+        Assert.Equal(["app", "ops"], settings.Auth.Keys.Select(key => key.Caller.KeyName));
+        Assert.False(settings.Auth.Keys[0].Caller.IsAdmin);
+        Assert.True(settings.Auth.Keys[1].Caller.IsAdmin);
+        Assert.Equal(ApiKeyFile.HashOf("sk-two"), settings.Auth.Keys[1].Hash);
+        ListenRule.Check(Read(("Auth:Keys", "app=sk-one"), ("Server:Url", "http://0.0.0.0:8080")));
+        foreach (string wrong in new[] { "sk-secret", "=sk-secret", "a:root=sk-secret", "a=sk-secret;a=sk-secret2", "a=sha256:sk-secret" })
+        {
+            SettingsException exception = Assert.Throws<SettingsException>(() => Read(("Auth:Keys", wrong)));
+            Assert.Contains("Auth:Keys", exception.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("sk-secret", exception.Message, StringComparison.Ordinal);
+        }
     }
 
     private static ServerSettings Read(params (string Key, string Value)[] values) =>
