@@ -14,12 +14,13 @@ public static partial class WandaPruner
     /// <param name="squaredNorms">q by column, see <see cref="Calibration.ColumnStatistics.SquaredNorms"/>.</param>
     /// <param name="target">How many.</param>
     /// <param name="pool">Threads; null: the process' own.</param>
+    /// <param name="within">A mask of which the result is a part: what it prunes goes before anything else. Null: none.</param>
     /// <exception cref="ArgumentException">A score is not finite, or the target does not fit.</exception>
     public static PruneMask Prune(
-        float[] weights, int rows, int columns, ReadOnlySpan<float> squaredNorms, PruneTarget target, WorkerPool? pool = null)
+        float[] weights, int rows, int columns, ReadOnlySpan<float> squaredNorms, PruneTarget target, WorkerPool? pool = null, PruneMask? within = null)
     {
         float[] norms = Norms(squaredNorms, columns);
-        return RowPruner.Prune(rows, columns, target, (row, scores) => Score(weights.AsSpan(row * columns, columns), norms, scores), pool);
+        return RowPruner.Prune(rows, columns, target, (row, scores) => Score(weights.AsSpan(row * columns, columns), norms, scores), pool, within);
     }
 
     /// <summary>The scores of one row.</summary>

@@ -54,6 +54,27 @@ public sealed class WandaPrunerTests
         Assert.Equal([0, 2], WandaPruner.Prune(weights, 1, 4, norms, PruneTarget.Structured(2, 4)).PrunedColumns(0));
     }
 
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(0.25)]
+    [InlineData(0.0)]
+    public void A_mask_within_another_never_brings_a_weight_back(double sparsity)
+    {
+        // Every third channel is dead: all of its scores are 0, as are those of pruned weights.
+        TestLayer layer = TestLayer.Random(8, 48, seed: 12);
+        float[] norms = [.. layer.SquaredNorms.Select((value, column) => column % 3 == 0 ? 0 : value)];
+        PruneMask first = WandaPruner.Prune(layer.Weights, 8, 48, layer.SquaredNorms, PruneTarget.Unstructured(0.25));
+        PruneMask second = WandaPruner.Prune(layer.Masked(first), 8, 48, norms, PruneTarget.Unstructured(sparsity), within: first);
+        for (int row = 0; row < 8; row++)
+        {
+            Assert.Equal(Math.Max(12, (int)(48 * sparsity)), second.PrunedInRow(row));
+            Assert.Subset(second.PrunedColumns(row).ToHashSet(), first.PrunedColumns(row).ToHashSet());
+        }
+
+        PruneMask groups = WandaPruner.Prune(layer.Weights, 8, 48, norms, PruneTarget.Structured(2, 8), within: first);
+        Assert.All(Enumerable.Range(0, 8), row => Assert.Subset(groups.PrunedColumns(row).ToHashSet(), first.PrunedColumns(row).ToHashSet()));
+    }
+
     [Fact]
     public void Of_equal_scores_the_lower_columns_go() =>
         Assert.Equal([0, 1], WandaPruner.Prune([1, 1, 1, 1], 1, 4, [1, 1, 1, 1], PruneTarget.Unstructured(0.5)).PrunedColumns(0));
