@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Sparrow.Server.Storage.Files;
+using Sparrow.Server.Storage.Revisions;
 using Sparrow.Server.Storage.Uploads;
 
 namespace Sparrow.Server.Storage;
@@ -10,4 +11,5 @@ namespace Sparrow.Server.Storage;
 [JsonSerializable(typeof(UploadRecord))]
 [JsonSerializable(typeof(PartRecord))]
 [JsonSerializable(typeof(IdempotencyRecord))]
+[JsonSerializable(typeof(RevisionRecord))]
 internal sealed partial class StorageJsonContext : JsonSerializerContext;

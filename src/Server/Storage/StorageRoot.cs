@@ -15,11 +15,13 @@ internal sealed class StorageRoot : IDisposable
         string root = _settings.Root;
         Uploads = Path.Combine(root, "uploads");
         Files = Path.Combine(root, "files");
+        Revisions = Path.Combine(root, "revisions");
         Database = Path.Combine(root, "sparrow.db");
         try
         {
             Directory.CreateDirectory(Uploads);
             Directory.CreateDirectory(Files);
+            Directory.CreateDirectory(Revisions);
             _lock = new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -34,6 +36,9 @@ internal sealed class StorageRoot : IDisposable
 
     /// <summary>Finished files by id.</summary>
     public string Files { get; }
+
+    /// <summary>Revisions of models, a folder each.</summary>
+    public string Revisions { get; }
 
     /// <summary>The database of records.</summary>
     public string Database { get; }

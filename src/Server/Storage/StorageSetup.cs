@@ -1,6 +1,7 @@
 using Sparrow.Server.Options;
 using Sparrow.Server.Storage.Files;
 using Sparrow.Server.Storage.Records;
+using Sparrow.Server.Storage.Revisions;
 using Sparrow.Server.Storage.Uploads;
 
 namespace Sparrow.Server.Storage;
@@ -15,13 +16,18 @@ internal static class StorageSetup
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<UploadStore>();
+        services.AddSingleton<RevisionStore>();
         services.AddHostedService<StorageSweep>();
         return services;
     }
 
     /// <summary>Opens all of it now, so that a folder that cannot be used stops the start.</summary>
     /// <exception cref="SettingsException">It cannot.</exception>
-    public static void OpenStorage(this IServiceProvider services) => services.GetRequiredService<UploadStore>();
+    public static void OpenStorage(this IServiceProvider services)
+    {
+        services.GetRequiredService<UploadStore>();
+        services.GetRequiredService<RevisionStore>();
+    }
 
     private static IRecordStore OpenRecords(IServiceProvider services)
     {
