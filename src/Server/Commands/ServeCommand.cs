@@ -32,8 +32,8 @@ internal static partial class ServeCommand
     {
         Option<string[]> models = new("--model", "-m")
         {
-            Description = "A GGUF file or a Hugging Face folder to serve; may be given several times.",
-            HelpName = "[name=]PATH",
+            Description = "A GGUF file, a Hugging Face folder, or hf:OWNER/NAME[@REVISION][#FILE] to pull and serve; may be given several times.",
+            HelpName = "[name=]PATH|hf:REPOSITORY",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string?> kv = new("--kv")
@@ -78,6 +78,7 @@ internal static partial class ServeCommand
             return ExitCode.Usage;
         }
 
+        sources = await HubModels.PullAsync(sources, settings, cancellation);
         await using WebApplication app = ServerApplication.Build(settings, sources, configuration);
         using StopSignals signals = new(app.Services.GetRequiredService<Drain>());
         try

@@ -4,6 +4,7 @@ using Sparrow.Server.Admission;
 using Sparrow.Server.Api;
 using Sparrow.Server.Api.Files;
 using Sparrow.Server.Api.Uploads;
+using Sparrow.Server.Hub;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Observability.Exposition;
 using Sparrow.Server.Options;
@@ -78,6 +79,7 @@ internal static class ServerApplication
         services.AddSingleton<MetricCollector>();
         services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Shutdown.GracePeriod);
         services.AddStorage();
+        services.AddSingleton<HubSource>();
         services.AddRouting();
         services.AddInferenceApi();
         services.AddCors();

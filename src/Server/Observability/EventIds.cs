@@ -20,6 +20,9 @@ internal static class EventIds
     public const int Audited = 1203;
     public const int AuditedRead = 1204;
     public const int SweepFailed = 1401;
+    public const int PullBegan = 1501;
+    public const int PullEnded = 1502;
+    public const int PullOffline = 1503;
     public const int RequestEnded = 1301;
     public const int RequestFailed = 2001;
     public const int SlowReader = 2101;

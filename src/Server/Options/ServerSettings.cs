@@ -37,6 +37,8 @@ internal sealed record ServerSettings
 
     public required UploadSettings Uploads { get; init; }
 
+    public required HubSettings Hub { get; init; }
+
     /// <summary>What there is to set, for the documentation.</summary>
     public required IReadOnlyList<Setting> Known { get; init; }
 
@@ -63,6 +65,7 @@ internal sealed record ServerSettings
             Logging = LoggingSettings.Read(reader),
             Storage = StorageSettings.Read(reader),
             Uploads = UploadSettings.Read(reader),
+            Hub = HubSettings.Read(reader),
             Known = reader.Known,
         };
         string[] later =

@@ -5,6 +5,14 @@ namespace Sparrow.Server.Options;
 /// <param name="ReserveBytes">Bytes of the disk that stay free; null: 5 % of it, at most 10 GiB.</param>
 internal sealed record StorageSettings(string Root, long? ReserveBytes)
 {
+    /// <summary>Bytes that may still be written to a folder's disk before the reserve is touched.</summary>
+    public long FreeBytesAt(string folder)
+    {
+        DriveInfo drive = new(Path.GetFullPath(folder));
+        long reserve = ReserveBytes ?? Math.Min(drive.TotalSize / 20, 10L << 30);
+        return Math.Max(0, drive.AvailableFreeSpace - reserve);
+    }
+
     public static StorageSettings Read(SettingsReader reader) =>
         new(
             Path.GetFullPath(reader.Text("Storage:Root", "data beside the working directory", "a folder") ?? "data"),

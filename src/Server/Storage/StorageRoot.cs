@@ -44,12 +44,7 @@ internal sealed class StorageRoot : IDisposable
     public string Database { get; }
 
     /// <summary>Bytes that may still be written before the reserve is touched.</summary>
-    public long FreeBytes()
-    {
-        DriveInfo drive = new(Path.GetFullPath(Files));
-        long reserve = _settings.ReserveBytes ?? Math.Min(drive.TotalSize / 20, 10L << 30);
-        return Math.Max(0, drive.AvailableFreeSpace - reserve);
-    }
+    public long FreeBytes() => _settings.FreeBytesAt(Files);
 
     public void Dispose() => _lock.Dispose();
 }

@@ -26,4 +26,22 @@ public sealed class ModelSourceTests
     [InlineData("models/llama-tiny")]
     [InlineData("models/llama-tiny/")]
     public void A_folder_is_called_by_its_name(string path) => Assert.Equal("llama-tiny", ModelSource.Parse(path).Name);
+
+    [Theory]
+    [InlineData("hf:acme/tiny", "tiny", "main", null)]
+    [InlineData("chat=hf:acme/tiny@v2", "chat", "v2", null)]
+    [InlineData("chat=hf:acme/tiny@main#a=b.gguf", "", "", null)]
+    [InlineData("hf:acme/tiny#a-q8.gguf", "tiny", "main", "a-q8.gguf")]
+    public void A_hubs_repository_is_named_like_a_model(string argument, string name, string revision, string? file)
+    {
+        if (name.Length == 0)
+        {
+            Assert.Throws<Sparrow.Server.Hub.HubException>(() => ModelSource.Parse(argument));
+            return;
+        }
+
+        ModelSource source = ModelSource.Parse(argument);
+        Assert.Equal(name, source.Name);
+        Assert.Equal(("acme/tiny", revision, file), (source.Hub!.Repository, source.Hub.Revision, source.Hub.File));
+    }
 }
