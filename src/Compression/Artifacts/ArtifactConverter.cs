@@ -30,10 +30,9 @@ public static class ArtifactConverter
     {
         LinearFormat chosen = LinearFormats.Get(format);
         StoredCheckpoint stored = (StoredCheckpoint)source;
-        if (source.Config.Family is "cohere" or "phi3" or "gpt2" or "gpt_neox")
+        if (CanonicalArtifact.Refuse(source.Config, format) is { } reason)
         {
-            throw new CheckpointException(
-                source.Path, "this family's matrices are stored in unions or orders of its own", field: "model_type", expected: "a family whose matrices are stored one by one", found: source.Config.Family);
+            throw new ArgumentException(reason, nameof(format));
         }
 
         if (Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any())
@@ -51,7 +50,7 @@ public static class ArtifactConverter
         try
         {
             List<LinearEncoding> encodings = WriteTensors(stored, partial, chosen, change, maximumShardBytes, progress);
-            WriteConfig(stored, partial, chosen.Config(encodings));
+            WriteConfig(stored, partial, CanonicalArtifact.IsNeeded(source.Config) ? CanonicalArtifact.Config(encodings) : chosen.Config(encodings));
             TokenizerFiles.Write(stored, partial);
             if (Directory.Exists(destination))
             {
@@ -76,7 +75,7 @@ public static class ArtifactConverter
         for (int i = 0; i < tensors.Length; i++)
         {
             (string name, long[] shape) = tensors[i];
-            string storedName = HuggingFaceNames.ToStored(source.Config.Family, name);
+            string storedName = CanonicalArtifact.IsNeeded(source.Config) ? name : HuggingFaceNames.ToStored(source.Config.Family, name);
             if (shape.Length == 1)
             {
                 float[] values = source.LoadVector(name, (int)shape[0]);

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sparrow.Compression.Artifacts;
+using Sparrow.Compression.Recipes;
 using Sparrow.Runtime.Loading;
 
 namespace Sparrow.Compression.Pipeline;
@@ -11,17 +12,14 @@ internal static class ArtifactSettings
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Their files hold several linears in one tensor or in another order, which formats of single linears do not express.
-    private static readonly string[] s_fusedFamilies = ["cohere", "phi3", "gpt2", "gpt_neox"];
-
     /// <summary>Checks, before any work, that the result can be written.</summary>
-    /// <exception cref="CheckpointException">It cannot.</exception>
-    public static void RequireWritable(Checkpoint source)
+    /// <exception cref="CheckpointException">Settings of the source cannot be written.</exception>
+    /// <exception cref="RecipeException">The format cannot hold this family.</exception>
+    public static void RequireWritable(Checkpoint source, string format)
     {
-        if (s_fusedFamilies.Contains(source.Config.Family, StringComparer.Ordinal))
+        if (CanonicalArtifact.Refuse(source.Config, format) is { } reason)
         {
-            throw new CheckpointException(
-                source.Path, "compression of this family is not supported: it stores linears together", field: "model_type", expected: "a family whose linears are stored one by one", found: source.Config.Family);
+            throw new RecipeException("output.format", reason);
         }
 
         if (source is not StoredCheckpoint)
@@ -46,7 +44,8 @@ internal static class ArtifactSettings
         JsonObject? quantization;
         try
         {
-            quantization = LinearFormats.QuantizationConfig(shards.SelectMany(shard => shard.Encodings), format);
+            LinearEncoding[] encodings = [.. shards.SelectMany(shard => shard.Encodings)];
+            quantization = CanonicalArtifact.IsNeeded(source.Config) ? CanonicalArtifact.Config(encodings) : LinearFormats.QuantizationConfig(encodings, format);
         }
         catch (ArgumentException error)
         {

@@ -99,14 +99,26 @@ internal sealed class ArtifactWriter(Checkpoint source, string folder, string fo
         return new TensorToWrite(name, shape, stored.Codec, (row, bytes) =>
         {
             source.ReadRow(name, row, values);
+            AsInFolders(name, values);
             stored.Encode(values, bytes);
         });
     }
 
-    private static TensorToWrite Float(string name, long[] shape, float[] values) =>
-        new(name, shape, FloatType.Of("f32").Codec, (row, bytes) =>
+    private TensorToWrite Float(string name, long[] shape, float[] values) =>
+        new(name, shape, FloatType.Of("f32").Codec, (_, bytes) =>
         {
-            int columns = (int)shape[^1];
-            FloatType.Of("f32").Encode(values.AsSpan(row * columns, columns), bytes);
+            float[] stored = [.. values];
+            AsInFolders(name, stored);
+            FloatType.Of("f32").Encode(stored, bytes);
         });
+
+    // gemma's folders hold the gains of norms less one, its GGUF files hold them whole; an artifact is a folder.
+    private void AsInFolders(string name, Span<float> values)
+    {
+        bool isWhole = !source.Config.NormWeightsLessOne && HuggingFaceConfig.HasNormsLessOne(source.Config.Family);
+        for (int i = 0; isWhole && name.EndsWith("norm.weight", StringComparison.Ordinal) && i < values.Length; i++)
+        {
+            values[i]--;
+        }
+    }
 }

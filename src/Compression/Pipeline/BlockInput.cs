@@ -11,7 +11,7 @@ public sealed class BlockInput
         Columns = columns;
     }
 
-    /// <summary><c>attention</c>, <c>attention_output</c>, <c>mlp</c> or <c>down</c>.</summary>
+    /// <summary><c>attention</c>, <c>attention_output</c>, <c>mlp</c> or <c>down</c>; of an expert <c>expert_7.mlp</c> or <c>expert_7.down</c>.</summary>
     public string Name { get; }
 
     /// <summary>Channels.</summary>

@@ -157,7 +157,7 @@ internal sealed class BlockRunner : IDisposable
         }
     }
 
-    private void RunAll(int layer, Action<LinearInput, ReadOnlyMemory<float>>? seen, Action? ended = null)
+    private void RunAll(int layer, BlockWalk.InputSeen? seen, Action? ended = null)
     {
         if (_store is null)
         {
@@ -180,7 +180,7 @@ internal sealed class BlockRunner : IDisposable
             {
                 // What is measured goes on unchanged: the next pass starts where this one did.
                 hidden.CopyTo(_scratch);
-                walk.RunBlock(_scratch.AsSpan(0, hidden.Length), (input, values, _) => seen(input, values));
+                walk.RunBlock(_scratch.AsSpan(0, hidden.Length), seen);
                 ended!();
             }
         }
@@ -210,9 +210,9 @@ internal sealed class BlockRunner : IDisposable
 
         RunAll(
             block.Layer,
-            (kind, values) =>
+            (kind, expert, values) =>
             {
-                if (inputs.TryGetValue(BlockTensors.NameOf(kind), out BlockInput? input))
+                if (inputs.TryGetValue(BlockTensors.NameOf(kind, expert), out BlockInput? input))
                 {
                     input.Statistics?.Add(values);
                     samples[input.Name].Add(values.Span);
@@ -228,8 +228,29 @@ internal sealed class BlockRunner : IDisposable
         foreach (BlockInput input in block.Inputs)
         {
             input.Samples = samples[input.Name].Values;
+            CountEvenly(block, input);
             CheckStatistics(block, input);
         }
+    }
+
+    // An expert that no token chose: every channel counts alike, so that weights go by their own size. To count them as dead would clear the expert.
+    private static void CountEvenly(BlockContext block, BlockInput input)
+    {
+        if (input.Statistics is not { Channels.SequenceCount: 0 } statistics)
+        {
+            return;
+        }
+
+        block.Warn($"no calibration token reached the input '{input.Name}'; the weights that read it count by their size alone");
+        float[] token = new float[input.Columns];
+        for (int column = 0; column < input.Columns; column++)
+        {
+            token[column] = 1;
+            statistics.Add(token);
+            token[column] = 0;
+        }
+
+        statistics.EndSequence();
     }
 
     private static void CheckStatistics(BlockContext block, BlockInput input)

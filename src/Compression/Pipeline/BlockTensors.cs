@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Models.Layers;
@@ -25,23 +26,30 @@ internal static class BlockTensors
     public static int? VectorLength(ModelConfig config, string name) =>
         ExpectedTensors.Of(config).Where(tensor => tensor.Name == name && tensor.Shape.Length == 1).Select(tensor => (int?)tensor.Shape[0]).FirstOrDefault();
 
-    /// <summary>The input that a linear reads, by its name without the block; null inside experts.</summary>
+    /// <summary>The input that a linear reads, by its name without the block; null where there is none that calibration sees.</summary>
     public static string? InputOf(string name) => name switch
     {
-        "self_attn.q_proj.weight" or "self_attn.k_proj.weight" or "self_attn.v_proj.weight" => NameOf(LinearInput.Attention),
-        "self_attn.o_proj.weight" => NameOf(LinearInput.AttentionOutput),
-        "mlp.gate_proj.weight" or "mlp.up_proj.weight" => NameOf(LinearInput.Mlp),
-        "mlp.down_proj.weight" => NameOf(LinearInput.Down),
+        "self_attn.q_proj.weight" or "self_attn.k_proj.weight" or "self_attn.v_proj.weight" => NameOf(LinearInput.Attention, null),
+        "self_attn.o_proj.weight" => NameOf(LinearInput.AttentionOutput, null),
+        "mlp.gate_proj.weight" or "mlp.up_proj.weight" or "mlp.shared_expert.gate_proj.weight" or "mlp.shared_expert.up_proj.weight" => NameOf(LinearInput.Mlp, null),
+        "mlp.down_proj.weight" or "mlp.shared_expert.down_proj.weight" => NameOf(LinearInput.Down, null),
+        _ when name.Split('.') is ["mlp", "experts", var number, var linear, "weight"] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int expert) =>
+            NameOf(linear == "down_proj" ? LinearInput.Down : LinearInput.Mlp, expert),
         _ => null,
     };
 
-    public static string NameOf(LinearInput input) => input switch
+    /// <summary>The name of an input; each expert has its own, of the tokens that chose it.</summary>
+    public static string NameOf(LinearInput input, int? expert)
     {
-        LinearInput.Attention => "attention",
-        LinearInput.AttentionOutput => "attention_output",
-        LinearInput.Mlp => "mlp",
-        _ => "down",
-    };
+        string name = input switch
+        {
+            LinearInput.Attention => "attention",
+            LinearInput.AttentionOutput => "attention_output",
+            LinearInput.Mlp => "mlp",
+            _ => "down",
+        };
+        return expert is null ? name : FormattableString.Invariant($"expert_{expert}.{name}");
+    }
 
     private static IEnumerable<(string Name, long[] Shape)> OfBlock(ModelConfig config, int layer)
     {

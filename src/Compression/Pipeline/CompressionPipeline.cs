@@ -64,7 +64,7 @@ public sealed partial class CompressionPipeline
     private CompressionReport Run()
     {
         // 1. Everything that can be refused is refused before any work.
-        ArtifactSettings.RequireWritable(_source);
+        ArtifactSettings.RequireWritable(_source, Format);
         RequireMatches();
         IReadOnlyList<int[]> segments = LoadCalibration();
         JournalRecord expected = new()

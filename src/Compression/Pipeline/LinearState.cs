@@ -31,7 +31,7 @@ public sealed class LinearState
 
     public int Columns { get; }
 
-    /// <summary>What it reads; null where calibration does not look: tables, and linears inside experts.</summary>
+    /// <summary>What it reads; null where calibration does not look: tables.</summary>
     public BlockInput? Input { get; }
 
     /// <summary>Statistics of what it reads.</summary>

@@ -15,6 +15,12 @@ internal static class FusedTensors
     private static readonly string[] s_transposed =
         [".self_attn.qkv_proj.weight", ".self_attn.o_proj.weight", ".mlp.up_proj.weight", ".mlp.down_proj.weight"];
 
+    /// <summary>
+    /// Whether a family's own files hold matrices in unions, transposed or in another order of rows, so that formats of single matrices cannot stand in
+    /// for them: artifacts of such a family hold canonical tensors instead, and say so.
+    /// </summary>
+    public static bool IsOwnForm(ModelConfig config) => config.Family is "cohere" or "phi3" or "gpt2" or "gpt_neox";
+
     /// <summary>Whether a family stores the matrix with its inputs as rows.</summary>
     public static bool IsTransposed(ModelConfig config, string name) =>
         config.Family == "gpt2" && s_transposed.Any(end => name.EndsWith(end, StringComparison.Ordinal));

@@ -13,12 +13,14 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
 {
     private readonly List<SafetensorsReader> _readers = [];
     private readonly string _folder;
+    private readonly QuantizationSettings? _quantization;
 
     private HuggingFaceCheckpoint(string path, string folder)
     {
         Path = path;
         _folder = folder;
         Config = HuggingFaceConfig.Read(folder);
+        _quantization = QuantizationSettings.Read(folder);
         ChatTemplate = ReadChatTemplate(folder);
     }
 
@@ -42,7 +44,8 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
             foreach ((SafetensorsReader reader, SafetensorsEntry entry) in SafetensorsFolder.Open(folder, file, checkpoint._readers))
             {
                 // The headers are free of duplicates, the index is too; renamed ones could meet.
-                if (!parts.TryAdd(HuggingFaceNames.ToCanonical(checkpoint.Config.Family, entry.Name), new StoredPart(reader.File, entry)))
+                string name = checkpoint.IsCanonical ? entry.Name : HuggingFaceNames.ToCanonical(checkpoint.Config.Family, entry.Name);
+                if (!parts.TryAdd(name, new StoredPart(reader.File, entry)))
                 {
                     throw new CheckpointException(reader.File.Path, "two stored tensors go by the same name", tensor: entry.Name, expected: "each tensor once", found: "twice");
                 }
@@ -63,6 +66,12 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
     private void AddEntry(string canonical, MappedFile file, SafetensorsEntry entry)
     {
         TensorCodec? codec = CodecRegistry.FindSafetensors(entry.Type);
+        if (IsCanonical)
+        {
+            Add(new PlainTensor(canonical, entry.Shape, codec, entry.Type, file, entry.Offset, entry.Bytes) { StoredName = entry.Name });
+            return;
+        }
+
         IReadOnlyList<(string Name, long Rows)> parts = FusedTensors.Parts(Config, canonical);
         if (codec is { BlockValues: 1 } && entry.Shape.Length == 2 && FusedTensors.IsTransposed(Config, canonical))
         {
@@ -113,7 +122,10 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
         }
     }
 
-    protected override string NameInFile(string name) => HuggingFaceNames.ToStored(Config.Family, name);
+    // An artifact of our own whose tensors are what the rest of the program calls them.
+    private bool IsCanonical => _quantization is { CanonicalTensors: true };
+
+    protected override string NameInFile(string name) => IsCanonical ? name : HuggingFaceNames.ToStored(Config.Family, name);
 
     protected override void AppendHeaders(IncrementalHash hash)
     {
@@ -128,10 +140,10 @@ internal sealed class HuggingFaceCheckpoint : StoredCheckpoint
     /// <summary>Layers that are quantised become one tensor each; whatever else the files hold stands for itself.</summary>
     private void AddTensors(string folder, Dictionary<string, StoredPart> parts)
     {
-        if (QuantizationSettings.Read(folder) is { } settings)
+        if (_quantization is { } settings)
         {
             // Their layers are stored in an order or a union of rows that the quantised readers do not take apart.
-            if (Config.Family is "cohere" or "phi3" or "gpt2" or "gpt_neox")
+            if (!IsCanonical && FusedTensors.IsOwnForm(Config))
             {
                 throw new CheckpointException(folder, "quantised checkpoints of this family are not supported", field: "quantization_config", expected: "unquantised weights", found: Config.Family);
             }

@@ -51,9 +51,9 @@ internal sealed unsafe class BlockWalk : IDisposable
 
     /// <summary>Sees an input of a block's linears, some tokens of a sequence at a time, in order.</summary>
     /// <param name="input">Which linears read it.</param>
+    /// <param name="expert">The expert they belong to, or null.</param>
     /// <param name="values">[tokens, columns]; valid during the call.</param>
-    /// <param name="columns">Values of a token.</param>
-    public delegate void InputSeen(LinearInput input, ReadOnlyMemory<float> values, int columns);
+    public delegate void InputSeen(LinearInput input, int? expert, ReadOnlyMemory<float> values);
 
     public ModelConfig Config => _model.Config;
 
@@ -162,7 +162,7 @@ internal sealed unsafe class BlockWalk : IDisposable
 
         public InputSeen? Seen { get; set; }
 
-        public void OnInput(int layer, LinearInput input, ActivationBuffer activations, int tokenCount)
+        public void OnInput(LinearInput input, int? expert, ActivationBuffer activations, int tokenCount)
         {
             int columns = activations.Columns;
             if (_values.Length < PieceTokens * columns)
@@ -179,7 +179,7 @@ internal sealed unsafe class BlockWalk : IDisposable
                     new ReadOnlySpan<float>(activations.Row(first + token), columns).CopyTo(_values.AsSpan(token * columns, columns));
                 }
 
-                Seen!(input, _values.AsMemory(0, count * columns), columns);
+                Seen!(input, expert, _values.AsMemory(0, count * columns));
             }
         }
 

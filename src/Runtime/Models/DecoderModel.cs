@@ -180,7 +180,7 @@ public sealed unsafe class DecoderModel : IDisposable
 
         // 1. Attention.
         ActivationBuffer input = Normed(block.AttentionNorm, hidden, s.Normed, tokenCount);
-        Tap?.OnInput(layer, LinearInput.Attention, input, tokenCount);
+        Tap?.OnInput(LinearInput.Attention, null, input, tokenCount);
         block.Query.Forward(input, s.Queries, tokenCount, Lane);
         block.Key.Forward(input, s.Keys, tokenCount, Lane);
         block.Value.Forward(input, s.Values, tokenCount, Lane);
@@ -190,7 +190,7 @@ public sealed unsafe class DecoderModel : IDisposable
         _rotary.Of(layer)?.Forward(s.Queries, Config.HeadCount, tokenCount, Lane);
         _rotary.Of(layer)?.Forward(s.Keys, Config.KvHeadCount, tokenCount, Lane);
         _attention.Forward(layer, Config.SlidingWindows?[layer], view, s.Queries, s.Keys, s.Values, s.Attended, Lane);
-        Tap?.OnInput(layer, LinearInput.AttentionOutput, s.Attended, tokenCount);
+        Tap?.OnInput(LinearInput.AttentionOutput, null, s.Attended, tokenCount);
         block.AttentionOutput.Forward(s.Attended, s.Branch, tokenCount, Lane);
         if (Config.ParallelBranches)
         {
@@ -202,15 +202,15 @@ public sealed unsafe class DecoderModel : IDisposable
 
         // 2. MLP or experts.
         input = Config.ParallelBranches ? input : Normed(block.MlpNorm, hidden, s.Normed, tokenCount);
-        Tap?.OnInput(layer, LinearInput.Mlp, input, tokenCount);
+        Tap?.OnInput(LinearInput.Mlp, null, input, tokenCount);
         if (block.Experts is not null)
         {
-            _experts!.Forward(block.Experts, input, s.Branch, tokenCount, Lane);
+            _experts!.Forward(block.Experts, input, s.Branch, tokenCount, Lane, Tap);
         }
         else
         {
             _mlp.Forward(block.Mlp!, input, s.Branch, tokenCount, Lane);
-            Tap?.OnInput(layer, LinearInput.Down, _mlp.Inner, tokenCount);
+            Tap?.OnInput(LinearInput.Down, null, _mlp.Inner, tokenCount);
         }
 
         AddBranch(block.MlpOutputNorm, hidden, tokenCount);

@@ -125,6 +125,35 @@ public sealed class RobustnessTests
         Assert.Equal(14, report.Layers.Count);
     }
 
+    [Theory]
+    [InlineData("""{"type":"quantize","method":"gptq","bits":4,"group_size":32}""")]
+    [InlineData("""{"type":"quantize","method":"awq","bits":4,"group_size":32,"clip":false}""")]
+    public void An_expert_that_no_token_chose_is_rounded_to_nearest(string step)
+    {
+        // Two tokens choose at most four of eight experts.
+        using PipelineFixture fixture = new(new RandomCheckpointOptions { Family = "mixtral", ExpertCount = 8, ExpertsPerToken = 2 }, samples: 1, length: 2);
+        CompressionReport report = CompressionPipeline.Run(fixture.Options(step, "calibrated"), TestContext.Current.CancellationToken);
+        CompressionPipeline.Run(
+            fixture.Options("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}""", "nearest"), TestContext.Current.CancellationToken);
+        string[] unseen = [.. report.Warnings.Where(warning => warning.Contains("no calibration token reached the input 'expert_", StringComparison.Ordinal))];
+        Assert.True(unseen.Length >= 2 * 4);
+
+        using Checkpoint calibrated = Checkpoint.Open(fixture.In("calibrated"));
+        using Checkpoint nearest = Checkpoint.Open(fixture.In("nearest"));
+        Assert.All(unseen, warning =>
+        {
+            string[] words = warning.Split(' ', ':', '\'', '.', '_');
+            string name = $"model.layers.{words[1]}.mlp.experts.{words[words.IndexOf("expert") + 1]}.down_proj.weight";
+            (float[] expected, float[] actual) = (new float[128], new float[128]);
+            for (int row = 0; row < 64; row++)
+            {
+                nearest.ReadRow(name, row, expected);
+                calibrated.ReadRow(name, row, actual);
+                Assert.Equal(expected, actual);
+            }
+        });
+    }
+
     [Fact]
     public void A_pattern_that_does_not_divide_the_rows_names_step_and_block()
     {

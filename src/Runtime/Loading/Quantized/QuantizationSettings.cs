@@ -23,6 +23,12 @@ internal sealed record QuantizationSettings
     /// <summary>Rows and columns that share a scale, of block-wise fp8.</summary>
     public (int Rows, int Columns) Block { get; init; } = (128, 128);
 
+    /// <summary>
+    /// Whether tensors stand under the program's own names, each linear by itself with its outputs as rows, whatever the family's files do: how our
+    /// artifacts hold families that fuse, transpose or reorder.
+    /// </summary>
+    public bool CanonicalTensors { get; init; }
+
     /// <summary>Format name of compressed-tensors, for messages.</summary>
     public string Format { get; init; } = "";
 
@@ -71,9 +77,15 @@ internal sealed record QuantizationSettings
     private static QuantizationSettings ReadSparrow(ConfigSection config)
     {
         int version = config.GetInteger("version", 1);
-        return version == 1
-            ? new QuantizationSettings { Method = "sparrow", Bits = config.FindIntegers("bits", 2, 8) }
-            : throw config.Unsupported("version", "1", $"{version}");
+        if (version != 1)
+        {
+            throw config.Unsupported("version", "1", $"{version}");
+        }
+
+        string form = config.FindString("tensors") ?? "family";
+        return form is "family" or "canonical"
+            ? new QuantizationSettings { Method = "sparrow", Bits = config.FindIntegers("bits", 2, 8), CanonicalTensors = form == "canonical" }
+            : throw config.Unsupported("tensors", "family or canonical", form);
     }
 
     private static QuantizationSettings ReadCompressedTensors(ConfigSection config)

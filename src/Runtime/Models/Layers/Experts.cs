@@ -41,7 +41,7 @@ internal sealed unsafe class Experts : IDisposable
     /// <summary>Rows that experts have computed since the model was loaded, the shared expert's left out: the measure of the cost.</summary>
     public long ComputedRows { get; private set; }
 
-    public void Forward(ExpertWeights weights, ActivationBuffer input, ActivationBuffer output, int tokenCount, WorkerLane lane)
+    public void Forward(ExpertWeights weights, ActivationBuffer input, ActivationBuffer output, int tokenCount, WorkerLane lane, ILinearTap? tap = null)
     {
         weights.Router.Forward(input, _scores, tokenCount, lane);
         _choice.Choose(_scores, tokenCount);
@@ -57,7 +57,9 @@ internal sealed unsafe class Experts : IDisposable
             {
                 // Where all tokens chose it, one token decoding being the common case, there is nothing to gather.
                 ActivationBuffer rows = tokens.Length == tokenCount ? input : Gather(input, tokens);
+                tap?.OnInput(LinearInput.Mlp, expert, rows, tokens.Length);
                 _mlp.Forward(weights.Experts[expert], rows, _result, tokens.Length, lane);
+                tap?.OnInput(LinearInput.Down, expert, _mlp.Inner, tokens.Length);
                 AddResults(output, tokens, _choice.Weights(expert));
                 ComputedRows += tokens.Length;
             }
@@ -66,6 +68,7 @@ internal sealed unsafe class Experts : IDisposable
         if (weights.Shared is not null)
         {
             AddShared(weights, input, output, tokenCount, lane);
+            tap?.OnInput(LinearInput.Down, null, _sharedMlp!.Inner, tokenCount);
         }
 
         output.MarkWritten();
