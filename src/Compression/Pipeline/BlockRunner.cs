@@ -3,7 +3,6 @@ using Sparrow.Compression.Steps;
 using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
-using Sparrow.Runtime.Models.Layers;
 using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Compression.Pipeline;
