@@ -16,6 +16,7 @@ internal static class StorageSetup
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<UploadStore>();
+        services.AddSingleton<StorageMetrics>();
         services.AddSingleton<RevisionStore>();
         services.AddHostedService<StorageSweep>();
         return services;

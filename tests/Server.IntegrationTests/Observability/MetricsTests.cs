@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Sparrow.Server.IntegrationTests.Storage;
 using Sparrow.Server.Observability.Exposition;
 using Sparrow.Testing;
 using Xunit;
@@ -16,7 +17,7 @@ public sealed class MetricsTests
         "sparrow_requests_rejected_total", "sparrow_request_errors_total", "sparrow_client_disconnects_total", "sparrow_slow_readers_total",
         "sparrow_queue_prompt_tokens", "sparrow_queue_oldest_seconds", "sparrow_stalled", "sparrow_model_state", "sparrow_model_weight_bytes",
         "sparrow_model_bits_per_weight", "sparrow_kv_bytes_per_token", "sparrow_kv_average_bits", "sparrow_native_memory_bytes",
-        "sparrow_model_sparsity_ratio", "sparrow_kv_cache_bytes",
+        "sparrow_model_sparsity_ratio", "sparrow_kv_cache_bytes", "sparrow_upload_bytes_total", "sparrow_uploads_active", "sparrow_storage_bytes",
     ];
 
     private static readonly string[] s_afterARequest =
@@ -58,6 +59,30 @@ public sealed class MetricsTests
         Assert.All(bytes, item => Assert.Contains("pair=\"k16v16\"", item.Key, StringComparison.Ordinal));
         Assert.Equal(plan, bytes.Where(item => !item.Key.Contains("\"open\"", StringComparison.Ordinal)).Sum(item => item.Value));
         Assert.True(bytes.Single(item => item.Key.Contains("\"cached\"", StringComparison.Ordinal)).Value > 0);
+    }
+
+    [Fact]
+    public async Task Uploads_are_counted_by_bytes_and_what_is_stored_by_area()
+    {
+        byte[] content = UploadClient.Safetensors();
+        ManualTimeProvider time = new();
+        await using SparrowServer server = await SparrowServer.StartAsync(time: time);
+        Assert.Equal(0, (await ScrapeAsync(server))["sparrow_uploads_active"]);
+        JsonElement upload = await UploadClient.CreateAsync(server, "w.safetensors", content.Length);
+        JsonElement part = await UploadClient.PutPartAsync(server, upload.Id(), 1, content);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Dictionary<string, double> series = await ScrapeAsync(server);
+        Assert.Equal(1, series["sparrow_uploads_active"]);
+        Assert.Equal(content.Length, series["sparrow_upload_bytes_total"]);
+        Assert.Equal(content.Length, series["sparrow_storage_bytes{area=\"uploads\"}"]);
+
+        await UploadClient.CompleteAsync(server, upload.Id(), [part.Id()]);
+        time.Advance(TimeSpan.FromMinutes(1));
+        series = await ScrapeAsync(server);
+        Assert.Equal(0, series["sparrow_uploads_active"]);
+        Assert.Equal(0, series["sparrow_storage_bytes{area=\"uploads\"}"]);
+        Assert.Equal(content.Length, series["sparrow_storage_bytes{area=\"files\"}"]);
+        Assert.True(series["sparrow_storage_bytes{area=\"free\"}"] > 0);
     }
 
     [Fact]

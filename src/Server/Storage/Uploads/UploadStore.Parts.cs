@@ -21,7 +21,9 @@ internal sealed partial class UploadStore
         }
 
         string path = Path.Combine(FolderOf(uploadId), ApiId.New("") + ".tmp");
-        return await StagedFile.WriteAsync(body, path, MaxPartBytes, PartTooLarge, cancellation);
+        StagedFile staged = await StagedFile.WriteAsync(body, path, MaxPartBytes, PartTooLarge, cancellation);
+        _metrics.Uploaded(staged.Bytes);
+        return staged;
     }
 
     /// <summary>U-1: takes staged bytes as a part. The same number with the same digest is the same part; with another it replaces it.</summary>

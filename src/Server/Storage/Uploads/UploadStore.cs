@@ -33,10 +33,17 @@ internal sealed partial class UploadStore
     private readonly FileStore _files;
     private readonly IdempotencyStore _keys;
     private readonly UploadSettings _settings;
+    private readonly StorageMetrics _metrics;
     private readonly TimeProvider _time;
 
     public UploadStore(
-        StorageRoot root, IRecordStore records, FileStore files, IdempotencyStore keys, ServerSettings settings, TimeProvider time)
+        StorageRoot root,
+        IRecordStore records,
+        FileStore files,
+        IdempotencyStore keys,
+        ServerSettings settings,
+        StorageMetrics metrics,
+        TimeProvider time)
     {
         _root = root;
         _records = records;
@@ -45,8 +52,10 @@ internal sealed partial class UploadStore
         _files = files;
         _keys = keys;
         _settings = settings.Uploads;
+        _metrics = metrics;
         _time = time;
         RemoveLeftOvers();
+        metrics.WatchUploads(() => _uploads.List().Count(upload => upload.Status == UploadStatus.Pending));
     }
 
     /// <summary>Begins an upload and reserves its space (U-5), or finishes it at once where its owner has the file already.</summary>
