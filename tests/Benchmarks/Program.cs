@@ -1,6 +1,7 @@
 using Sparrow.Benchmarks.Kernels;
 using Sparrow.Benchmarks.KvCache;
 using Sparrow.Benchmarks.Models;
+using Sparrow.Benchmarks.Training;
 
 if (args is ["sparse", ..])
 {
@@ -27,6 +28,12 @@ if (args is ["attention", ..])
 if (args is ["experts", ..])
 {
     ExpertBenchmarks.Run(args[1..]);
+    return;
+}
+
+if (args is ["training", ..])
+{
+    TrainingBenchmarks.Run(args[1..]);
     return;
 }
 
