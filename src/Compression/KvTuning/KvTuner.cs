@@ -2,6 +2,7 @@ using System.Globalization;
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Compression.KvTuning;
 
@@ -37,6 +38,8 @@ public static class KvTuner
     internal static KvTuningResult Run(
         DecoderModel model, IReadOnlyList<int[]> windows, KvTuningOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
+        // Behind requests that are served meanwhile.
+        model.Lane = WorkerLane.Compression;
         ModelConfig config = model.Config;
         KvProfile form = FormOf(options, config.LayerCount);
         double LayerBits(KvPair pair) => (form with { Pairs = [pair] }).EffectiveBits(config.HeadSize);

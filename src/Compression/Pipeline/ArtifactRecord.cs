@@ -15,6 +15,9 @@ public sealed record ArtifactRecord
 
     public int Version { get; init; } = 1;
 
+    /// <summary>The program that made it, with its version.</summary>
+    public string? Tool { get; init; }
+
     /// <summary>Name of the source, without its folder.</summary>
     public required string Model { get; init; }
 

@@ -9,6 +9,9 @@ public sealed record CompressionOptions
     /// <summary>The checkpoint: a GGUF file or a Hugging Face folder.</summary>
     public required string Model { get; init; }
 
+    /// <summary>What reports call it; null: the name of the file or folder.</summary>
+    public string? ModelName { get; init; }
+
     public required CompressionRecipe Recipe { get; init; }
 
     /// <summary>The artifact's folder; it must not exist. Beside it, <c>.partial</c> at the end of the name, stands what is under way.</summary>
@@ -31,6 +34,9 @@ public sealed record CompressionOptions
 
     /// <summary>Told how far it is; called from the compressing thread.</summary>
     public Action<CompressionProgress>? Progress { get; init; }
+
+    /// <summary>Told which blocks are safe on the disk, in order, those of earlier runs first; called from the compressing thread.</summary>
+    public Action<SavedBlock>? Saved { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

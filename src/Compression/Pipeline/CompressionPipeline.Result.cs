@@ -6,6 +6,9 @@ namespace Sparrow.Compression.Pipeline;
 
 public sealed partial class CompressionPipeline
 {
+    // Without the commit: a version that makes other bytes has another number.
+    private static readonly string s_tool = $"sparrow {typeof(CompressionPipeline).Assembly.GetName().Version?.ToString(3)}";
+
     private (EvaluationReport? Dense, EvaluationReport? Compressed) Evaluate(CompressionJournal journal)
     {
         if (_recipe.Evaluation is not { } gate)
@@ -40,7 +43,7 @@ public sealed partial class CompressionPipeline
         double zeros = layers.Sum(layer => layer.Sparsity * layer.Rows * layer.Columns);
         return new CompressionReport
         {
-            Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(_options.Model)),
+            Model = _options.ModelName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(_options.Model)),
             SourceDigest = _source.Digest,
             Recipe = _recipe.Json,
             Seed = _recipe.Seed,
@@ -66,13 +69,23 @@ public sealed partial class CompressionPipeline
 
     private void RequireGate(CompressionReport report)
     {
-        if (_recipe.Evaluation?.MaximumPerplexityIncrease is not { } limit)
+        if (_recipe.Evaluation is null)
         {
             return;
         }
 
         double before = report.EvaluationBefore!.Perplexity!.Value;
         double after = report.EvaluationAfter!.Perplexity!.Value;
+        if (_recipe.Evaluation.MaximumPerplexityIncrease is not { } limit)
+        {
+            if (!double.IsFinite(after))
+            {
+                throw new CompressionException(
+                    FormattableString.Invariant($"The perplexity of the result is {after}: the recipe has broken the model. What was compressed is in {CompressionJournal.FolderOf(_options.Output)}."));
+            }
+
+            return;
+        }
 
         // Written so that a perplexity that is no number fails.
         if (!(after <= before * (1 + limit)))
@@ -99,6 +112,7 @@ public sealed partial class CompressionPipeline
 
         ArtifactRecord record = new()
         {
+            Tool = s_tool,
             Model = report.Model,
             SourceDigest = report.SourceDigest,
             Recipe = report.Recipe,

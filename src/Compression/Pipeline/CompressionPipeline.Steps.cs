@@ -38,6 +38,11 @@ public sealed partial class CompressionPipeline
     {
         int blockCount = _source.Config.LayerCount;
         int finished = Math.Min(journal.Record.Shards.Count, blockCount);
+        for (int layer = 0; layer < finished; layer++)
+        {
+            _options.Saved?.Invoke(new SavedBlock(layer, blockCount, journal.Record.Shards[layer].Bytes));
+        }
+
         if (finished == blockCount)
         {
             return;
@@ -73,6 +78,7 @@ public sealed partial class CompressionPipeline
             journal.Update(journal.Record with { Shards = [.. journal.Record.Shards, shard], Seconds = before + _meter.Seconds });
             journal.DropActivations(layer);
             _meter.Block(layer, "store", 1);
+            _options.Saved?.Invoke(new SavedBlock(layer, blockCount, shard.Bytes));
         }
     }
 

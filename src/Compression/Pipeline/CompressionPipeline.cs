@@ -1,4 +1,5 @@
 using Sparrow.Compression.Evaluation.Reports;
+using Sparrow.Compression.LinearAlgebra;
 using Sparrow.Compression.Recipes;
 using Sparrow.Compression.Steps;
 using Sparrow.Runtime.Kernels;
@@ -58,15 +59,37 @@ public sealed partial class CompressionPipeline
         }
 
         using Checkpoint source = Checkpoint.Open(options.Model);
-        return new CompressionPipeline(options, source, cancellation).Run();
+        CancellationToken before = ParallelRows.Obey(cancellation);
+        try
+        {
+            return new CompressionPipeline(options, source, cancellation).Run();
+        }
+        finally
+        {
+            ParallelRows.Obey(before);
+        }
+    }
+
+    /// <summary>Refuses what <see cref="Run(CompressionOptions, CancellationToken)"/> would refuse before any work, and does nothing else.</summary>
+    /// <exception cref="RecipeException">The recipe does not fit the model.</exception>
+    /// <exception cref="CheckpointException">The source cannot be used.</exception>
+    public static void Check(CompressionOptions options)
+    {
+        using Checkpoint source = Checkpoint.Open(options.Model);
+        new CompressionPipeline(options, source, CancellationToken.None).CheckInput();
+    }
+
+    private IReadOnlyList<int[]> CheckInput()
+    {
+        ArtifactSettings.RequireWritable(_source, Format);
+        RequireMatches();
+        return LoadCalibration();
     }
 
     private CompressionReport Run()
     {
         // 1. Everything that can be refused is refused before any work.
-        ArtifactSettings.RequireWritable(_source, Format);
-        RequireMatches();
-        IReadOnlyList<int[]> segments = LoadCalibration();
+        IReadOnlyList<int[]> segments = CheckInput();
         JournalRecord expected = new()
         {
             RecipeDigest = _recipe.Digest,
@@ -107,8 +130,6 @@ public sealed partial class CompressionPipeline
         _stages.Add(new StageTime(stage, _options.Time.GetElapsedTime(start).TotalSeconds));
     }
 
-    private bool NeedsCalibration => _steps.Any(step => step.Step.Needs != StatisticsNeed.None || step.Step.SampleTokens > 0 || step.Step.ReadsCalibration);
-
     private IReadOnlyList<int[]> LoadCalibration()
     {
         CalibrationSource? source = _recipe.Calibration;
@@ -118,7 +139,7 @@ public sealed partial class CompressionPipeline
             source = (source ?? new CalibrationSource()) with { TokensFile = isTokens ? file : null, TextFile = isTokens ? null : file };
         }
 
-        if (!NeedsCalibration)
+        if (!_recipe.NeedsCalibration)
         {
             return [];
         }

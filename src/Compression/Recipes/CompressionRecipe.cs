@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sparrow.Compression.Steps;
 
 namespace Sparrow.Compression.Recipes;
 
@@ -27,6 +28,9 @@ public sealed record CompressionRecipe
 
     /// <summary>Hex SHA-256 of the recipe without regard to layout and order of members: names it in journals.</summary>
     public required string Digest { get; init; }
+
+    /// <summary>Whether a step looks at calibration sequences.</summary>
+    public bool NeedsCalibration => Steps.Select(step => step.Create()).Any(step => step.Needs != StatisticsNeed.None || step.SampleTokens > 0 || step.ReadsCalibration);
 
     /// <summary>Reads a recipe.</summary>
     /// <param name="json">The recipe.</param>

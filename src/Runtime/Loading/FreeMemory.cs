@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Sparrow.Runtime.Loading;
 
 /// <summary>How much memory could be taken now without pushing others out.</summary>
-internal static class FreeMemory
+public static class FreeMemory
 {
     private const string MemoryInfo = "/proc/meminfo";
 

@@ -1,6 +1,7 @@
 using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Threading;
 using Sparrow.Runtime.Tokenization;
 
 namespace Sparrow.Runtime.Loading;
@@ -51,6 +52,15 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>Weights, and so bits per weight = 8 × <see cref="WeightBytes"/> / this.</summary>
     public required long ParameterCount { get; init; }
+
+    /// <summary>Whose turn it takes at the compute threads; for models that are measured while others serve.</summary>
+    public void ComputeIn(WorkerLane lane)
+    {
+        if (StepModel is PagedDecoder decoder)
+        {
+            decoder.Model.Lane = lane;
+        }
+    }
 
     public void Dispose() => (StepModel as IDisposable)?.Dispose();
 }

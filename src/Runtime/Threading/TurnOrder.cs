@@ -7,13 +7,13 @@ namespace Sparrow.Runtime.Threading;
 /// time for which it would otherwise wait. Pure bookkeeping: the caller brings the clock and the lock.
 /// </summary>
 /// <remarks>
-/// A lane that waits while others compute earns <see cref="Share"/> of that time as credit and goes first once it has any; a contended turn of its
+/// A lane that waits while others compute earns its share of that time as credit and goes first once it has any; a contended turn of its
 /// own costs it the turn's length. Lanes without credit also leave a short pause after a higher lane's turn, because an engine comes back for its
 /// next layer within microseconds, and would otherwise find the cores taken at every layer.
 /// </remarks>
 internal sealed class TurnOrder
 {
-    /// <summary>What each lower lane is guaranteed while it waits.</summary>
+    /// <summary>What each lower lane is guaranteed while it waits, where nobody has set another share.</summary>
     public const double Share = 0.1;
 
     /// <summary>The longest turn of a lower lane while others wait: what a serving step may lose at once.</summary>
@@ -28,6 +28,7 @@ internal sealed class TurnOrder
     private readonly long[] _served = new long[s_laneCount];
     private readonly double[] _credit = new double[s_laneCount];
     private readonly long[] _released = new long[s_laneCount];
+    private readonly double[] _shares = new double[s_laneCount];
     private readonly double _ticksPerSecond;
     private bool _busy;
     private WorkerLane _lane;
@@ -36,6 +37,7 @@ internal sealed class TurnOrder
     /// <param name="ticksPerSecond">Unit of the time stamps.</param>
     public TurnOrder(long ticksPerSecond)
     {
+        Array.Fill(_shares, Share);
         _ticksPerSecond = ticksPerSecond;
         Array.Fill(_released, long.MinValue / 2);
     }
@@ -56,6 +58,9 @@ internal sealed class TurnOrder
             return false;
         }
     }
+
+    /// <summary>Sets what a lower lane is guaranteed while it waits: so much the lanes above may be slowed.</summary>
+    public void SetShare(WorkerLane lane, double share) => _shares[(int)lane] = share;
 
     /// <summary>Joins the end of the lane's queue.</summary>
     public long Arrive(WorkerLane lane) => _arrived[(int)lane]++;
@@ -91,12 +96,12 @@ internal sealed class TurnOrder
             if (lane == (int)_lane)
             {
                 // A turn that kept nobody waiting is free.
-                _credit[lane] -= contended ? seconds * (1 - Share) : 0;
+                _credit[lane] -= contended ? seconds * (1 - _shares[lane]) : 0;
             }
             else if (IsWaiting(lane))
             {
                 // Credit is capped at one long turn: a lane that waited for minutes gets its share back, not the minutes.
-                _credit[lane] = Math.Min(_credit[lane] + (seconds * Share), LongestLowerTurn.TotalSeconds);
+                _credit[lane] = Math.Min(_credit[lane] + (seconds * _shares[lane]), LongestLowerTurn.TotalSeconds);
             }
         }
 

@@ -17,6 +17,7 @@ public sealed partial class WorkerPool : IDisposable
 
     private readonly object _turnChanged = new();
     private readonly TurnOrder _order = new(Stopwatch.Frequency);
+    private readonly long[] _waited = new long[Enum.GetValues<WorkerLane>().Length];
     private int _holder;
 
     public WorkerPool(int workerCount)
@@ -54,6 +55,23 @@ public sealed partial class WorkerPool : IDisposable
             }
 
             s_shared ??= new WorkerPool(threads);
+        }
+    }
+
+    /// <summary>How long callers of a lane have waited for their turn so far, all together.</summary>
+    public TimeSpan WaitedBy(WorkerLane lane) => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _waited[(int)lane]));
+
+    /// <summary>Sets which share of the time a lower lane is guaranteed while others compute: as much as they may be slowed by it.</summary>
+    /// <param name="lane">Not <see cref="WorkerLane.Serving"/>, which waits for nobody else.</param>
+    /// <param name="share">Above 0, so that the lane always gets on, and at most 1.</param>
+    public void SetShare(WorkerLane lane, double share)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual((int)lane, (int)WorkerLane.Serving, nameof(lane));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(share);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
+        lock (_turnChanged)
+        {
+            _order.SetShare(lane, share);
         }
     }
 
@@ -109,12 +127,14 @@ public sealed partial class WorkerPool : IDisposable
         {
             long ticket = _order.Arrive(lane);
             UpdateWaiting();
+            long arrivedAt = Stopwatch.GetTimestamp();
             while (!_order.TryTake(lane, ticket, Stopwatch.GetTimestamp()))
             {
                 // The time-out is for the pause that lower lanes keep: nobody signals its end.
                 Monitor.Wait(_turnChanged, lane == WorkerLane.Serving ? Timeout.Infinite : 1);
             }
 
+            Volatile.Write(ref _waited[(int)lane], _waited[(int)lane] + Stopwatch.GetTimestamp() - arrivedAt);
             UpdateWaiting();
             _holder = Environment.CurrentManagedThreadId;
         }

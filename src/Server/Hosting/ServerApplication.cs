@@ -3,8 +3,10 @@ using Sparrow.Runtime;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Api;
 using Sparrow.Server.Api.Files;
+using Sparrow.Server.Api.Jobs;
 using Sparrow.Server.Api.Uploads;
 using Sparrow.Server.Hub;
+using Sparrow.Server.Jobs;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Observability.Exposition;
 using Sparrow.Server.Options;
@@ -47,6 +49,7 @@ internal static class ServerApplication
         app.MapInferenceApi();
         app.MapFiles();
         app.MapUploads();
+        app.MapJobs();
         app.MapHealth();
         app.MapMetrics();
         app.MapPool();
@@ -80,6 +83,7 @@ internal static class ServerApplication
         services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Shutdown.GracePeriod);
         services.AddStorage();
         services.AddSingleton<HubSource>();
+        services.AddJobs();
         services.AddRouting();
         services.AddInferenceApi();
         services.AddCors();

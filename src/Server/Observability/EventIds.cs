@@ -23,6 +23,8 @@ internal static class EventIds
     public const int PullBegan = 1501;
     public const int PullEnded = 1502;
     public const int PullOffline = 1503;
+    public const int JobFailed = 1601;
+    public const int JobNotStored = 1602;
     public const int RequestEnded = 1301;
     public const int RequestFailed = 2001;
     public const int SlowReader = 2101;

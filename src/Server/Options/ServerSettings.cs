@@ -39,6 +39,8 @@ internal sealed record ServerSettings
 
     public required HubSettings Hub { get; init; }
 
+    public required CompressionSettings Compression { get; init; }
+
     /// <summary>What there is to set, for the documentation.</summary>
     public required IReadOnlyList<Setting> Known { get; init; }
 
@@ -66,12 +68,12 @@ internal sealed record ServerSettings
             Storage = StorageSettings.Read(reader),
             Uploads = UploadSettings.Read(reader),
             Hub = HubSettings.Read(reader),
+            Compression = CompressionSettings.Read(reader),
             Known = reader.Known,
         };
         string[] later =
         [
-            "Pool:MemoryBytes", "Pool:LoadWaitSeconds", "Pool:IdleUnloadSeconds", "Pool:RollbackKeepSeconds", "Compression:MaxConcurrentJobs",
-            "Compression:MaxServingSlowdown", "Templates:TrustRequests", "Metrics:ShowDeprecated",
+            "Pool:MemoryBytes", "Pool:LoadWaitSeconds", "Pool:IdleUnloadSeconds", "Pool:RollbackKeepSeconds", "Templates:TrustRequests", "Metrics:ShowDeprecated",
         ];
         foreach (string key in later)
         {

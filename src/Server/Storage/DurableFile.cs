@@ -32,6 +32,18 @@ internal static class DurableFile
         FlushFolder(Path.GetDirectoryName(path)!);
     }
 
+    /// <summary>Gives a file a second name, or makes a copy where the disk knows no second names.</summary>
+    public static void Link(string existing, string path)
+    {
+        // .NET makes symbolic links only, which a revision may not hold.
+        bool isLinked = !OperatingSystem.IsWindows()
+            && link([.. Encoding.UTF8.GetBytes(existing), 0], [.. Encoding.UTF8.GetBytes(path), 0]) == 0;
+        if (!isLinked)
+        {
+            File.Copy(existing, path, overwrite: false);
+        }
+    }
+
     /// <summary>Deletes a file; its folder may be gone already.</summary>
     public static void Delete(string path)
     {
@@ -75,6 +87,10 @@ internal static class DurableFile
     [DllImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int open(byte[] path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int link(byte[] existing, byte[] path);
 
     [DllImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -10,6 +10,9 @@ internal static class FilePurpose
     public const string Calibration = "calibration";
     public const string Recipe = "recipe";
 
+    /// <summary>Written by jobs; callers cannot store files of it.</summary>
+    public const string Report = "report";
+
     // The last six are known to clients that offer a closed list.
     private static readonly string[] s_all =
         [Model, Adapter, Calibration, Recipe, "user_data", "fine-tune", "assistants", "batch", "evals", "vision"];

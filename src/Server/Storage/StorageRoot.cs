@@ -16,12 +16,14 @@ internal sealed class StorageRoot : IDisposable
         Uploads = Path.Combine(root, "uploads");
         Files = Path.Combine(root, "files");
         Revisions = Path.Combine(root, "revisions");
+        Jobs = Path.Combine(root, "jobs");
         Database = Path.Combine(root, "sparrow.db");
         try
         {
             Directory.CreateDirectory(Uploads);
             Directory.CreateDirectory(Files);
             Directory.CreateDirectory(Revisions);
+            Directory.CreateDirectory(Jobs);
             _lock = new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -39,6 +41,9 @@ internal sealed class StorageRoot : IDisposable
 
     /// <summary>Revisions of models, a folder each.</summary>
     public string Revisions { get; }
+
+    /// <summary>What compression jobs work in, a folder each.</summary>
+    public string Jobs { get; }
 
     /// <summary>The database of records.</summary>
     public string Database { get; }

@@ -3,10 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace Sparrow.Compression.Evaluation.Reports;
 
-/// <summary>Reports as JSON: names in snake case, absent members left out.</summary>
+/// <summary>Reports as JSON: names in snake case, absent members left out; a perplexity that is no number is a string.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     WriteIndented = true)]
 [JsonSerializable(typeof(CompressionReport))]
 [JsonSerializable(typeof(EvaluationReport))]

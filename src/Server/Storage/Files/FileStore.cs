@@ -15,14 +15,16 @@ internal sealed class FileStore
     private readonly IRecordStore _records;
     private readonly RecordSet<FileRecord> _files;
     private readonly IdempotencyStore _keys;
+    private readonly IFileUse[] _users;
     private readonly TimeProvider _time;
 
-    public FileStore(StorageRoot root, IRecordStore records, IdempotencyStore keys, TimeProvider time)
+    public FileStore(StorageRoot root, IRecordStore records, IdempotencyStore keys, IEnumerable<IFileUse> users, TimeProvider time)
     {
         _root = root;
         _records = records;
         _files = new RecordSet<FileRecord>(records, "file", StorageJsonContext.Default.FileRecord);
         _keys = keys;
+        _users = [.. users];
         _time = time;
         foreach (string path in Directory.EnumerateFiles(root.Files))
         {
@@ -124,10 +126,16 @@ internal sealed class FileStore
         }
     }
 
-    /// <exception cref="ApiException">404.</exception>
+    /// <exception cref="ApiException">404; 409 while a job needs it (U-6).</exception>
     public void Delete(string id)
     {
         FileRecord file = Get(id);
+        if (UserOf(id) is { } user)
+        {
+            throw new ApiException(
+                409, "conflict_error", "invalid_state", $"The file '{id}' is needed by {user}; it can be deleted once that has ended.", "file_id");
+        }
+
         Remove(file);
     }
 
@@ -135,11 +143,13 @@ internal sealed class FileStore
     public void RemoveExpired()
     {
         long now = Now();
-        foreach (FileRecord file in _files.List().Where(file => IsExpired(file, now)))
+        foreach (FileRecord file in _files.List().Where(file => IsExpired(file, now) && UserOf(file.Id) is null))
         {
             Remove(file);
         }
     }
+
+    private string? UserOf(string id) => _users.Select(user => user.UserOf(id)).FirstOrDefault(user => user is not null);
 
     // The record first: a crash in between leaves bytes that the next start removes, and never a record without bytes.
     private void Remove(FileRecord file)

@@ -21,7 +21,26 @@ internal static class TarArchive
 
     /// <summary>Checks all headers; returns the number of files.</summary>
     /// <exception cref="InvalidDataException">The archive is damaged, or holds what is not taken.</exception>
-    public static int Check(Stream tar)
+    public static int Check(Stream tar) => Walk(tar, null);
+
+    /// <summary>Writes all files below a folder, checking as <see cref="Check"/> does.</summary>
+    /// <exception cref="InvalidDataException">The archive is damaged, or holds what is not taken.</exception>
+    public static void Extract(Stream tar, string folder, CancellationToken cancellation) => Walk(tar, (name, size) =>
+    {
+        string path = Path.Combine(folder, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write);
+        byte[] buffer = DurableFile.NewBuffer();
+        for (long left = size; left > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = tar.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
+            file.Write(buffer, 0, count > 0 ? count : throw new InvalidDataException("the archive ends inside an entry."));
+            left -= count;
+        }
+    });
+
+    private static int Walk(Stream tar, Action<string, long>? file)
     {
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         byte[] header = new byte[BlockBytes];
@@ -63,7 +82,10 @@ internal static class TarArchive
                     RequireHarmless(name);
                     if (type != '5')
                     {
+                        long start = tar.Position;
                         RequireFile(tar, name, size, names);
+                        tar.Position = start;
+                        file?.Invoke(name, size);
                     }
 
                     (longName, longSize) = (null, null);
