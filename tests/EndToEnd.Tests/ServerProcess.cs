@@ -15,10 +15,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(string[] arguments, IReadOnlyDictionary<string, string> settings)
+    private ServerProcess(string[] arguments, IReadOnlyDictionary<string, string> settings, string[]? commandLine = null)
     {
         _folder = Directory.CreateTempSubdirectory("sparrow-e2e-").FullName;
-        ProcessStartInfo start = new(Executable(), arguments)
+        string[] line = commandLine ?? [Executable(), .. arguments];
+        ProcessStartInfo start = new(line[0], line[1..])
         {
             WorkingDirectory = _folder,
             RedirectStandardOutput = true,
@@ -47,6 +48,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public static ServerProcess Start(string[] arguments, params (string Key, string Value)[] settings) =>
         new(arguments, settings.ToDictionary(pair => pair.Key, pair => pair.Value));
+
+    /// <summary>Starts the server by a command line that ends in becoming it, such as one that gives up privileges first.</summary>
+    public static ServerProcess StartBy(string[] commandLine, params (string Key, string Value)[] settings) =>
+        new([], settings.ToDictionary(pair => pair.Key, pair => pair.Value), commandLine);
+
+    public int Id => _process.Id;
 
     /// <summary>Where it listens, once its models are loaded.</summary>
     public Task<Uri> ReadyAsync() => _ready.Task.WaitAsync(TimeSpan.FromSeconds(90));
@@ -98,7 +105,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The server built beside these tests, in the same configuration.</summary>
-    private static string Executable()
+    public static string Executable()
     {
         DirectoryInfo configuration = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         string name = OperatingSystem.IsWindows() ? "sparrow.exe" : "sparrow";
