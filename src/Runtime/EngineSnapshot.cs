@@ -19,6 +19,9 @@ public readonly record struct EngineSnapshot(int RunningSequences, int BlocksInU
 
     public int BlocksFree { get; init; }
 
+    /// <summary>Blocks that ever held something: the memory of the others was never taken from the system.</summary>
+    public int BlocksTouched { get; init; }
+
     /// <summary>Whether there is a request inside: an engine that is busy and whose last step is long ago is stalled.</summary>
     public bool IsBusy => RunningRequests > 0;
 }

@@ -80,6 +80,7 @@ public sealed partial class InferenceEngine
             WaitingSequences = _scheduler.Waiting.Count,
             BlocksCached = _scheduler.Blocks.CachedCount,
             BlocksFree = _scheduler.Blocks.FreeCount,
+            BlocksTouched = _scheduler.Blocks.TouchedCount,
         };
         Interlocked.Increment(ref _snapshotVersion);
     }

@@ -91,8 +91,18 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>Whether the request can run at all. One that cannot has to be refused before it is queued: it would fail here.</summary>
     public bool CanEverFit(GenerationRequest request) => _scheduler.CanEverFit(request);
 
-    /// <summary>Tells the engine that its source has something, or that a generation was cancelled.</summary>
-    public void Wake() => _wake.Set();
+    /// <summary>Tells the engine that its source has something, or that a generation was cancelled. An engine that has ended hears nothing.</summary>
+    public void Wake()
+    {
+        try
+        {
+            _wake.Set();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Whoever cancels a request cannot know whether its engine has just been replaced.
+        }
+    }
 
     /// <summary>Empties the prefix cache at the next step. Running requests are not disturbed.</summary>
     public void ResetPrefixCache()

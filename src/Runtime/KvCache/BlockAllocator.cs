@@ -43,6 +43,9 @@ internal sealed class BlockAllocator
 
     public int CachedCount { get; private set; }
 
+    /// <summary>Blocks that were ever handed out: the memory of the others is untouched.</summary>
+    public int TouchedCount { get; private set; }
+
     public int HeldCount => BlockCount - FreeCount - CachedCount;
 
     /// <summary>Blocks that <see cref="TryAllocate"/> could hand out.</summary>
@@ -61,6 +64,7 @@ internal sealed class BlockAllocator
         if (FreeCount > 0)
         {
             block = _free[--FreeCount];
+            TouchedCount = Math.Max(TouchedCount, block + 1);
         }
         else if (_oldest != None)
         {

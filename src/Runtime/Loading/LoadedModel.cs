@@ -39,6 +39,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Bytes of weights in memory.</summary>
     public required long WeightBytes { get; init; }
 
+    /// <summary>Bytes of buffers beside the weights and the sealed blocks: a step's activations, logits, open blocks.</summary>
+    public long ScratchBytes { get; init; }
+
     public required double LoadSeconds { get; init; }
 
     /// <summary>Bytes by compute layout (<c>int4-g32</c>, <c>f32</c>, …).</summary>

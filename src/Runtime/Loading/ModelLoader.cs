@@ -48,17 +48,19 @@ public static class ModelLoader
 
         // 2. Weights; the model owns them from here on.
         DecoderWeights weights = DecoderWeights.Load(checkpoint, decoderOptions, progress);
+        long before = NativeBuffer.AllocatedBytesForCurrentThread;
         DecoderModel model = new(config, weights, decoderOptions);
         try
         {
             // 3. The cache, in what memory the weights have left.
             int blockCount = PlanBlocks(shape, profile, options, contextLength);
             PagedKvCache cache = new(shape, profile, blockCount, options.MaxRunning, decoderOptions.MaxTokens, kernels);
+            PagedDecoder decoder = new(model, cache);
             WeightMatrix[] matrices = [.. weights.Matrices];
             return new LoadedModel
             {
                 Config = config,
-                StepModel = new PagedDecoder(model, cache),
+                StepModel = decoder,
                 Tokenizer = checkpoint.LoadTokenizer(),
                 ChatTemplate = checkpoint.ChatTemplate,
                 Digest = checkpoint.Digest,
@@ -68,6 +70,7 @@ public static class ModelLoader
                 Activations = decoderOptions.Int8Activations && matrices.Any(TakesInt8Activations) ? "int8" : "float",
                 ContextLength = contextLength,
                 WeightBytes = matrices.Sum(matrix => matrix.Bytes) + weights.Norms.Sum(norm => norm.Bytes),
+                ScratchBytes = NativeBuffer.AllocatedBytesForCurrentThread - before - (cache.BlockBytes * blockCount),
                 WeightFormats = CountFormats(matrices, weights.Norms),
                 FormatPlans = checkpoint.PlanFormats(),
                 Sparsity = checkpoint.Sparsity,

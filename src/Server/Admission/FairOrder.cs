@@ -44,7 +44,7 @@ internal sealed class FairOrder(int maxRunning, double maxSharePerKey)
             account.Deficit = Math.Max(account.Deficit, -LargestDebt);
         }
 
-        ticket.Node = line.AddLast(ticket);
+        ticket.Node = ticket.IsReturned ? line.AddByReservation(ticket) : line.AddLast(ticket);
         account.Waiting++;
         Count++;
     }
@@ -103,6 +103,19 @@ internal sealed class FairOrder(int maxRunning, double maxSharePerKey)
         Remove(ticket);
     }
 
+    /// <summary>The same for a ticket that waits outside this order.</summary>
+    public void StartOutside(string key, int promptTokens, int sequences)
+    {
+        if (!_accounts.TryGetValue(key, out Account? account))
+        {
+            account = new Account();
+            _accounts.Add(key, account);
+        }
+
+        account.Running += sequences;
+        account.Deficit -= promptTokens;
+    }
+
     /// <summary>Charges a key for tokens generated for it.</summary>
     public void Charge(string key, int tokens)
     {
@@ -159,6 +172,18 @@ internal sealed class FairOrder(int maxRunning, double maxSharePerKey)
         public Account Account { get; } = account;
 
         public string Key { get; } = key;
+
+        /// <summary>Puts a ticket where it stood before it was handed back.</summary>
+        public LinkedListNode<QueueTicket> AddByReservation(QueueTicket ticket)
+        {
+            LinkedListNode<QueueTicket>? after = Last;
+            while (after is not null && after.Value.ReservedTimestamp > ticket.ReservedTimestamp)
+            {
+                after = after.Previous;
+            }
+
+            return after is null ? AddFirst(ticket) : AddAfter(after, ticket);
+        }
     }
 
     /// <summary>The keys that wait within one priority, and whose turn it is.</summary>

@@ -25,6 +25,15 @@ internal sealed class QueueTicket : IDisposable
     /// <summary>Whether the place is still before the engine: reserved or waiting.</summary>
     public bool IsQueued => Stage is QueueStage.Reserved or QueueStage.Waiting;
 
+    /// <summary>What the prompts of its request share.</summary>
+    internal RequestLease Lease { get; init; } = new();
+
+    /// <summary>The revision that the request was prepared for; null: any.</summary>
+    internal RevisionLeases? PreparedFor { get; set; }
+
+    /// <summary>Whether it was handed back to be prepared again, and takes up its old place when it comes.</summary>
+    internal bool IsReturned { get; set; }
+
     internal QueueStage Stage { get; set; }
 
     /// <summary>The prompt's tokens: an upper bound until submitted, exact from then on.</summary>
@@ -44,7 +53,13 @@ internal sealed class QueueTicket : IDisposable
 
     /// <summary>Puts the tokenised request into the place. From here on the engine or <see cref="Generation.Cancel"/> ends it.</summary>
     /// <exception cref="ApiException">408 where the deadline passed meanwhile; 503 where the server ended it; 400 where it can never run.</exception>
-    public void Submit(Generation generation) => Queue.Submit(this, generation);
+    /// <param name="generation">The request.</param>
+    /// <param name="preparedFor">The revision that it was tokenised and checked for; null: any.</param>
+    public void Submit(Generation generation, RevisionLeases? preparedFor = null)
+    {
+        PreparedFor = preparedFor;
+        Queue.Submit(this, generation);
+    }
 
     /// <summary>Gives the place back; ends the request where it still waits or runs.</summary>
     public void Dispose() => Queue.Leave(this);

@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using Sparrow.Runtime;
-using Sparrow.Runtime.KvCache;
 using Sparrow.Server.Api.Errors;
 
 namespace Sparrow.Server.Admission;
@@ -61,8 +59,9 @@ internal sealed partial class RequestQueue : IRequestSource
     /// <param name="caller">Who asks.</param>
     /// <param name="promptTokenBound">A cheap upper bound of the prompt's tokens, such as its bytes.</param>
     /// <param name="timeout">The caller's own limit; null: the server's.</param>
+    /// <param name="lease">What the prompts of one request share; null: a request of one prompt.</param>
     /// <exception cref="ApiException">429 <c>queue_full</c> or <c>rate_limit_exceeded</c>, 503 <c>server_draining</c>.</exception>
-    public QueueTicket Reserve(Caller caller, int promptTokenBound, TimeSpan? timeout)
+    public QueueTicket Reserve(Caller caller, int promptTokenBound, TimeSpan? timeout, RequestLease? lease = null)
     {
         int bound = Math.Clamp(promptTokenBound, 1, ContextLength);
         TimeSpan limit = timeout is { } own && own < _options.RequestTime ? own : _options.RequestTime;
@@ -75,7 +74,8 @@ internal sealed partial class RequestQueue : IRequestSource
             }
 
             RequirePlace(caller, bound, timeout);
-            ticket = new QueueTicket(this, caller, bound) { ReservedTimestamp = _time.GetTimestamp() };
+            ticket = new QueueTicket(this, caller, bound) { ReservedTimestamp = _time.GetTimestamp(), Lease = lease ?? new RequestLease() };
+            ticket.Lease.Tickets++;
             _queued.Add(ticket);
             _queuedTokens += bound;
             _heldByKey[caller.KeyName] = _heldByKey.GetValueOrDefault(caller.KeyName) + 1;
@@ -93,50 +93,9 @@ internal sealed partial class RequestQueue : IRequestSource
         return ticket;
     }
 
-    public bool TryTake(in EngineRoom room, [NotNullWhen(true)] out Generation? generation)
-    {
-        generation = null;
-        if (Volatile.Read(ref _waitingCount) == 0)
-        {
-            return false;
-        }
-
-        lock (_lock)
-        {
-            ChargeProgress();
-            while (_order.Next() is { } ticket)
-            {
-                Generation candidate = ticket.Generation!;
-                if (candidate.IsCancelled)
-                {
-                    Drop(ticket);
-                    Abort(candidate, ticket.Failure);
-                    continue;
-                }
-
-                if (!Fits(candidate, room))
-                {
-                    // Whoever is next waits for room; letting smaller ones pass would starve it.
-                    return false;
-                }
-
-                _order.Start(ticket, KeyOf(ticket), candidate.Request.Choices);
-                _queued.Remove(ticket);
-                _queuedTokens -= ticket.PromptTokens;
-                Volatile.Write(ref _waitingCount, _order.Count);
-                ticket.Stage = QueueStage.Running;
-                _running.Add(candidate, ticket);
-                _runningSequences += candidate.Request.Choices;
-                generation = candidate;
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     public void Release(Generation generation)
     {
+        RevisionLeases? idle;
         lock (_lock)
         {
             if (!_running.Remove(generation, out QueueTicket? ticket))
@@ -147,9 +106,11 @@ internal sealed partial class RequestQueue : IRequestSource
             _runningSequences -= generation.Request.Choices;
             _order.Charge(KeyOf(ticket), generation.Statistics.GeneratedTokens - ticket.ChargedTokens);
             _order.End(KeyOf(ticket), generation.Request.Choices);
-            Close(ticket);
+            idle = Close(ticket);
             _pace.Served(isIdle: _running.Count == 0 && _queued.Count == 0);
         }
+
+        idle?.Idle();
     }
 
     /// <summary>Refuses new places with <c>server_draining</c>, or takes them again.</summary>
@@ -184,7 +145,7 @@ internal sealed partial class RequestQueue : IRequestSource
             throw ApiException.Invalid("invalid_value", $"'n' may be at most {_options.MaxRunning} on this server; {choices} were asked for.", "n");
         }
 
-        if (!CanRun(generation.Request))
+        if (!(ticket.PreparedFor?.CanRun ?? CanRun)(generation.Request))
         {
             throw ApiException.Invalid(
                 "context_length_exceeded",
@@ -210,11 +171,15 @@ internal sealed partial class RequestQueue : IRequestSource
             ticket.Stage = QueueStage.Waiting;
             generation.Statistics.QueuedTimestamp = _time.GetTimestamp();
             int priority = Math.Max(generation.Request.Priority, ticket.Caller.MinPriority ?? int.MinValue);
-            _order.Add(ticket, KeyOf(ticket), _options.Policy == "priority" ? priority : 0);
-            Volatile.Write(ref _waitingCount, _order.Count);
+            if (!TryJoin(ticket))
+            {
+                _order.Add(ticket, KeyOf(ticket), _options.Policy == "priority" ? priority : 0);
+            }
+
+            CountWaiting();
         }
 
-        Arrived();
+        WakeFor(ticket);
     }
 
     internal void Leave(QueueTicket ticket) => End(ticket, failure: null);
@@ -222,6 +187,7 @@ internal sealed partial class RequestQueue : IRequestSource
     /// <summary>Ends a request wherever it stands. What runs ends at the engine's next step.</summary>
     private void End(QueueTicket ticket, ApiException? failure)
     {
+        RevisionLeases? idle = null;
         lock (_lock)
         {
             if (ticket.Stage == QueueStage.Ended)
@@ -238,33 +204,37 @@ internal sealed partial class RequestQueue : IRequestSource
                 case QueueStage.Reserved:
                     _queued.Remove(ticket);
                     _queuedTokens -= ticket.PromptTokens;
-                    Close(ticket);
-                    return;
+                    idle = Close(ticket);
+                    break;
                 case QueueStage.Waiting:
-                    Drop(ticket);
+                    idle = Drop(ticket);
                     ticket.Generation!.Cancel();
                     Abort(ticket.Generation, ticket.Failure);
-                    return;
+                    break;
                 default:
                     ticket.Generation!.Cancel();
                     break;
             }
         }
 
-        Arrived();
+        idle?.Idle();
+        WakeFor(ticket);
     }
+
+    private void WakeFor(QueueTicket ticket) => (ticket.Lease.Revision?.Wake ?? Arrived)();
 
     /// <summary>Takes a waiting ticket out of the order and the counts.</summary>
-    private void Drop(QueueTicket ticket)
+    /// <returns>The revision whose last lease ended with it.</returns>
+    private RevisionLeases? Drop(QueueTicket ticket)
     {
-        _order.Remove(ticket);
+        TakeOut(ticket);
         _queued.Remove(ticket);
         _queuedTokens -= ticket.PromptTokens;
-        Volatile.Write(ref _waitingCount, _order.Count);
-        Close(ticket);
+        return Close(ticket);
     }
 
-    private void Close(QueueTicket ticket)
+    /// <returns>The revision whose last lease ended with it.</returns>
+    private RevisionLeases? Close(QueueTicket ticket)
     {
         ticket.Stage = QueueStage.Ended;
         ticket.Deadline?.Dispose();
@@ -273,6 +243,8 @@ internal sealed partial class RequestQueue : IRequestSource
         {
             _heldByKey.Remove(key);
         }
+
+        return --ticket.Lease.Tickets == 0 && ticket.Lease.Revision is { } revision && revision.Remove() ? revision : null;
     }
 
     private void Abort(Generation generation, ApiException? failure)
@@ -287,27 +259,6 @@ internal sealed partial class RequestQueue : IRequestSource
         }
 
         generation.Complete(failure);
-    }
-
-    private bool Fits(Generation generation, in EngineRoom room)
-    {
-        // An engine with nothing to do takes whatever comes: its cache holds the longest sequence it serves.
-        int blocks = generation.Request.PromptTokens.Length / KvLayout.BlockTokens;
-        return generation.Request.Choices <= room.Sequences && (room.RunningSequences == 0 || blocks <= room.Blocks);
-    }
-
-    /// <summary>Counts the tokens generated since the last look, so that a long answer is paid for while it runs.</summary>
-    private void ChargeProgress()
-    {
-        foreach ((Generation generation, QueueTicket ticket) in _running)
-        {
-            int tokens = generation.Statistics.GeneratedTokens;
-            if (tokens != ticket.ChargedTokens)
-            {
-                _order.Charge(KeyOf(ticket), tokens - ticket.ChargedTokens);
-                ticket.ChargedTokens = tokens;
-            }
-        }
     }
 
     private string KeyOf(QueueTicket ticket) => _options.Policy == "fcfs" ? "" : ticket.Caller.KeyName;

@@ -1,8 +1,11 @@
 using System.Text.Json.Serialization;
 using Sparrow.Server.Api.Files;
 using Sparrow.Server.Api.Models;
+using Sparrow.Server.Api.Swaps;
 using Sparrow.Server.Api.Tokenization;
 using Sparrow.Server.Api.Uploads;
+using Sparrow.Server.Hosting.Swaps;
+using Sparrow.Server.Hosting;
 
 namespace Sparrow.Server.Api;
 
@@ -16,6 +19,10 @@ namespace Sparrow.Server.Api;
 [JsonSerializable(typeof(UploadObject))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelObject))]
+[JsonSerializable(typeof(PoolView))]
+[JsonSerializable(typeof(PoolEvent))]
+[JsonSerializable(typeof(SwapRecord))]
+[JsonSerializable(typeof(SwapList))]
 [JsonSerializable(typeof(TokenizeAnswer))]
 [JsonSerializable(typeof(DetokenizeAnswer))]
 [JsonSerializable(typeof(TokenizerInfo))]

@@ -70,8 +70,7 @@ internal static partial class ServeCommand
             return ExitCode.Usage;
         }
 
-        IReadOnlyList<ModelSource> sources =
-            modelArguments.Length > 0 ? [.. modelArguments.Select(ModelSource.Parse)] : [SampleModel.Source(settings.Storage.Root)];
+        IReadOnlyList<ModelSource> sources = [.. modelArguments.Select(ModelSource.Parse)];
         if (sources.GroupBy(source => source.Name).FirstOrDefault(group => group.Count() > 1) is { } doubled)
         {
             await Console.Error.WriteLineAsync($"Two models are called '{doubled.Key}'; name one of them with --model name=PATH.");

@@ -3,70 +3,88 @@ using Sparrow.Server.Api.Errors;
 namespace Sparrow.Server.Hosting;
 
 /// <summary>The models this server has, by name.</summary>
-internal sealed class ModelPool(IEnumerable<PoolEntry> entries)
+internal sealed class ModelPool
 {
-    /// <summary>All of them, loaded or not, in the order they were given.</summary>
-    public IReadOnlyList<PoolEntry> Entries { get; } = [.. entries];
+    private readonly Lock _lock = new();
+    private volatile PoolEntry[] _entries = [];
 
-    /// <summary>M-1: what an inference call may name now.</summary>
-    public IReadOnlyList<ServedModel> Models => [.. Entries.Select(entry => entry.Active).OfType<ServedModel>()];
+    /// <summary>All of them, loaded or not, in the order they came.</summary>
+    public IReadOnlyList<PoolEntry> Entries => _entries;
 
-    /// <summary>The model a request names; the only one where it names none.</summary>
-    /// <param name="name">A name, <c>name@rev_…</c>, or null.</param>
-    /// <exception cref="ApiException">404 <c>model_not_found</c>; 400 where no name was given and several models are served; 503 while loading
-    /// or failed.</exception>
-    public ServedModel Resolve(string? name)
+    /// <summary>Those that are loaded, by their active revisions.</summary>
+    public IReadOnlyList<ServedModel> Models => [.. _entries.Select(entry => entry.Active).OfType<ServedModel>()];
+
+    /// <summary>Adds a model.</summary>
+    /// <returns>The one of that name that was there already, or null.</returns>
+    public PoolEntry? Add(PoolEntry entry)
     {
-        PoolEntry entry = Find(name, out string? revision);
-        ServedModel model = entry.Active ?? throw NotLoaded(entry);
-        return revision is null || revision == model.Revision ? model : throw ApiException.ModelNotFound(name!);
+        lock (_lock)
+        {
+            if (Array.Find(_entries, other => other.Name == entry.Name) is { } known)
+            {
+                return known;
+            }
+
+            _entries = [.. _entries, entry];
+            return null;
+        }
     }
 
-    private PoolEntry Find(string? name, out string? revision)
+    public void Remove(PoolEntry entry)
     {
-        revision = null;
+        lock (_lock)
+        {
+            _entries = Array.FindAll(_entries, other => other != entry);
+        }
+    }
+
+    /// <summary>The model of that name, loaded or not.</summary>
+    /// <exception cref="ApiException">404 <c>model_not_found</c>.</exception>
+    public PoolEntry Get(string name) => FindNamed(name) ?? throw ApiException.ModelNotFound(name);
+
+    /// <summary>The loaded model that a request names; the only one where it names none.</summary>
+    /// <param name="name">A name, <c>name@rev_…</c>, or null.</param>
+    /// <exception cref="ApiException">404 <c>model_not_found</c>; 400 where no name was given and several models are served; 503 where it is not
+    /// loaded.</exception>
+    public ServedModel Resolve(string? name)
+    {
+        (PoolEntry entry, string? revision) = Find(name);
+        ServedModel? model = revision is null ? entry.Active : entry.FindOpen(revision) ?? throw ApiException.ModelNotFound(name!);
+        return model ?? throw NotLoaded(entry);
+    }
+
+    /// <summary>The model that a request names, and the revision where it names one.</summary>
+    /// <exception cref="ApiException">404 <c>model_not_found</c>; 400 where no name was given and there are several models.</exception>
+    public (PoolEntry Entry, string? Revision) Find(string? name)
+    {
         if (name is null)
         {
-            return Entries.Count == 1
-                ? Entries[0]
+            PoolEntry[] entries = _entries;
+            return entries.Length == 1
+                ? (entries[0], null)
                 : throw ApiException.Invalid(
                     "missing_required_parameter",
-                    $"'model' is required: this server has {string.Join(", ", Entries.Select(entry => $"'{entry.Name}'"))}.",
+                    $"'model' is required: this server has {string.Join(", ", entries.Select(entry => $"'{entry.Name}'"))}.",
                     "model");
         }
 
-        foreach (PoolEntry entry in Entries)
+        if (FindNamed(name) is { } found)
         {
-            if (entry.IsNamed(name))
-            {
-                return entry;
-            }
+            return (found, null);
         }
 
         int at = name.LastIndexOf("@rev_", StringComparison.Ordinal);
-        if (at > 0)
-        {
-            foreach (PoolEntry entry in Entries)
-            {
-                if (entry.IsNamed(name[..at]))
-                {
-                    revision = name[(at + 1)..];
-                    return entry;
-                }
-            }
-        }
-
-        throw ApiException.ModelNotFound(name);
+        return at > 0 && FindNamed(name[..at]) is { } entry ? (entry, name[(at + 1)..]) : throw ApiException.ModelNotFound(name);
     }
 
-    private static ApiException NotLoaded(PoolEntry entry) =>
-        entry.Failure is { } failure
-            ? new ApiException(503, "unavailable_error", "model_failed", $"The model '{entry.Name}' could not be loaded: {failure}", "model")
-            {
-                ShouldRetry = false,
-            }
+    /// <summary>What a call is told whose model is not there.</summary>
+    public static ApiException NotLoaded(PoolEntry entry) =>
+        entry.Failure is { } failure && !entry.IsBusy
+            ? failure.ToException(entry.Name, entry.UntilRetry())
             : new ApiException(503, "unavailable_error", "model_loading", $"The model '{entry.Name}' is being loaded.", "model")
             {
                 RetryAfter = TimeSpan.FromSeconds(2),
             };
+
+    private PoolEntry? FindNamed(string name) => Array.Find(_entries, entry => entry.IsNamed(name));
 }

@@ -17,20 +17,20 @@ internal static class SampleModel
         new(Name, Path.Combine(storageRoot, "samples", $"random-{Version}"), IsSample: true);
 
     /// <summary>Writes the sample where it is missing. It appears under its name only when complete.</summary>
-    public static void EnsureWritten(ModelSource source)
+    public static void EnsureWritten(string path)
     {
-        if (Directory.Exists(source.Path))
+        if (Directory.Exists(path))
         {
             return;
         }
 
-        string scratch = $"{source.Path}.{Environment.ProcessId}.tmp";
+        string scratch = $"{path}.{Environment.ProcessId}.tmp";
         RandomCheckpoint.Write(scratch, new RandomCheckpointOptions { HiddenSize = 128, LayerCount = 4, IntermediateSize = 256, ContextLength = 2048 });
         try
         {
-            Directory.Move(scratch, source.Path);
+            Directory.Move(scratch, path);
         }
-        catch (IOException) when (Directory.Exists(source.Path))
+        catch (IOException) when (Directory.Exists(path))
         {
             // Another process was faster with the same bytes.
             Directory.Delete(scratch, recursive: true);

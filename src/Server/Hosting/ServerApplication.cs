@@ -4,6 +4,8 @@ using Sparrow.Server.Admission;
 using Sparrow.Server.Api;
 using Sparrow.Server.Api.Files;
 using Sparrow.Server.Api.Jobs;
+using Sparrow.Server.Api.Pool;
+using Sparrow.Server.Api.Swaps;
 using Sparrow.Server.Api.Uploads;
 using Sparrow.Server.Hub;
 using Sparrow.Server.Jobs;
@@ -19,7 +21,7 @@ internal static class ServerApplication
 {
     /// <summary>A server that listens once started, loads its models, and then is ready.</summary>
     /// <param name="settings">Checked settings.</param>
-    /// <param name="models">What to serve.</param>
+    /// <param name="models">What to serve besides what the storage remembers; where there is neither, the random sample.</param>
     /// <param name="configuration">For the framework's own section, <c>Logging:LogLevel</c>.</param>
     /// <param name="time">Null: the system's clock.</param>
     public static WebApplication Build(
@@ -29,7 +31,7 @@ internal static class ServerApplication
         builder.Configuration.AddConfiguration(configuration);
         builder.AddServerLogging(settings);
         builder.ListenOn(settings);
-        builder.Services.AddServer(settings, models, time ?? TimeProvider.System);
+        builder.Services.AddServer(settings, time ?? TimeProvider.System);
 
         WebApplication app = builder.Build();
 
@@ -37,6 +39,7 @@ internal static class ServerApplication
         app.Services.GetRequiredService<MetricCollector>();
         app.Services.GetRequiredService<KeyStore>();
         app.Services.OpenStorage();
+        app.Services.RestorePool(models, SampleModel.Source(settings.Storage.Root));
 
         app.UseMiddleware<AccessLog>();
         app.UseApiAnswers();
@@ -53,6 +56,7 @@ internal static class ServerApplication
         app.MapHealth();
         app.MapMetrics();
         app.MapPool();
+        app.MapSwaps();
         app.MapVersion();
         app.MapAdmin();
         app.MapOpenApi("/openapi/{documentName}.json");
@@ -64,16 +68,17 @@ internal static class ServerApplication
         return app;
     }
 
-    private static void AddServer(this IServiceCollection services, ServerSettings settings, IReadOnlyList<ModelSource> models, TimeProvider time)
+    private static void AddServer(this IServiceCollection services, ServerSettings settings, TimeProvider time)
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton<IHostLifetime, QuietLifetime>();
         services.AddSingleton<ServerState>();
         services.AddSingleton<Drain>();
-        services.AddSingleton(new ModelPool(models.Select(model => new PoolEntry(model, new RequestQueue(QueueOptions.Of(settings), time)))));
+        services.AddPool();
         services.AddSingleton<ModelStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelStartup>());
+        services.AddHostedService<PoolSweep>();
         services.AddSingleton<StallWatch>();
         services.AddSingleton<KeyStore>();
         services.AddSingleton<KeyRate>();

@@ -6,7 +6,7 @@ using Sparrow.Server.Storage.Revisions;
 namespace Sparrow.Server.Jobs;
 
 /// <summary>Where a job's weights come from.</summary>
-internal sealed class JobSources(FileStore files, RevisionStore revisions, ModelPool pool)
+internal sealed class JobSources(FileStore files, RevisionStore revisions, PoolService models)
 {
     /// <summary>Whether a name can be compressed without uploaded files.</summary>
     /// <exception cref="ApiException">404 <c>model_not_found</c>.</exception>
@@ -37,7 +37,7 @@ internal sealed class JobSources(FileStore files, RevisionStore revisions, Model
             return (revisions.PathOf(asked), asked.Id);
         }
 
-        PoolEntry entry = pool.Entries.FirstOrDefault(entry => entry.IsNamed(name)) ?? throw ApiException.ModelNotFound(name);
-        return (entry.Source.Path, null);
+        ModelRevision source = models.SourceOf(name);
+        return (source.Path, source.Id);
     }
 }

@@ -11,6 +11,12 @@ internal static class EventIds
     public const int Ready = 1006;
     public const int TryIt = 1007;
     public const int FormatExpanded = 1008;
+    public const int ModelUnloaded = 1009;
+    public const int PoolStateLost = 1010;
+    public const int RevisionDropped = 1011;
+    public const int PoolSweepFailed = 1012;
+    public const int SwapEnded = 1021;
+    public const int SwapFailed = 1022;
     public const int DrainBegan = 1101;
     public const int DrainRefuses = 1102;
     public const int DrainAborts = 1103;

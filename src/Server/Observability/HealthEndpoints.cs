@@ -31,7 +31,7 @@ internal static class HealthEndpoints
             return Ok(context);
         }
 
-        return Unavailable(context, [.. Of<ModelPool>(context).Entries.Where(entry => entry.Active is null).Select(Describe)]);
+        return Unavailable(context, [.. Of<ModelPool>(context).Entries.Where(IsAwaited).Select(Describe)]);
     }
 
     private static Task Ready(HttpContext context) =>
@@ -68,7 +68,12 @@ internal static class HealthEndpoints
 
         if (!state.IsStarted)
         {
-            reasons.AddRange(Of<ModelPool>(context).Entries.Where(entry => entry.Active is null).Select(Describe));
+            reasons.AddRange(Of<ModelPool>(context).Entries.Where(IsAwaited).Select(Describe));
+        }
+        else
+        {
+            // One that was unloaded comes back with the next call; one that failed does not.
+            reasons.AddRange(Of<ModelPool>(context).Entries.Where(entry => entry is { IsRequired: true, Status: ModelStatus.Failed }).Select(Describe));
         }
 
         if (Of<StallWatch>(context).IsStalled)
@@ -79,9 +84,11 @@ internal static class HealthEndpoints
         return reasons;
     }
 
+    private static bool IsAwaited(PoolEntry entry) => entry.Active is null && (entry.IsRequired || entry.Record.IsLoaded);
+
     private static string Describe(PoolEntry entry) =>
         entry.Failure is { } failure
-            ? $"model '{entry.Name}' failed: {failure}"
+            ? $"model '{entry.Name}' failed: {failure.Reason}"
             : FormattableString.Invariant($"model '{entry.Name}' is loading, {entry.Progress:P0}");
 
     private static Task Ok(HttpContext context)

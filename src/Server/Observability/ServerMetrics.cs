@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Hosting;
+using Sparrow.Server.Hosting.Swaps;
 using Sparrow.Server.Options;
 
 namespace Sparrow.Server.Observability;
@@ -28,6 +29,9 @@ internal sealed class ServerMetrics
     private readonly Histogram<long> _tokenUsage;
     private readonly Histogram<double> _loadSeconds;
     private readonly Histogram<double> _tokenizeSeconds;
+    private readonly Histogram<double> _swapSeconds;
+    private readonly Counter<long> _swaps;
+    private readonly Counter<long> _evictions;
 
     public ServerMetrics(IMeterFactory factory, ModelPool pool, StallWatch stalls, ServerSettings settings)
     {
@@ -40,6 +44,9 @@ internal sealed class ServerMetrics
         _slowReaders = meter.CreateCounter<long>("sparrow.slow_readers", "{request}", "Streams ended because their reader did not keep up.");
         _ignoredParameters = meter.CreateCounter<long>("sparrow.ignored_params", "{parameter}", "Members of requests that were not understood.");
         _loadSeconds = Seconds(meter, "sparrow.model.load", [.05, .1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600], "Time to load and warm a model.");
+        _swapSeconds = Seconds(meter, "sparrow.swap", [.05, .1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600], "Time of a swap, from the call to the last old request.");
+        _swaps = meter.CreateCounter<long>("sparrow.swaps", "{swap}", "Swaps that have ended, by result.");
+        _evictions = meter.CreateCounter<long>("sparrow.evictions", "{revision}", "Revisions that left the memory without being told to, by reason.");
         _tokenizeSeconds = Seconds(meter, "sparrow.tokenize", Doubling(.0001, 14), "Time to turn a prompt's text into tokens.");
         _duration = Seconds(meter, "gen_ai.server.request.duration", Doubling(.01, 14), "Time of an inference request.");
         _firstToken = Seconds(
@@ -85,6 +92,28 @@ internal sealed class ServerMetrics
 
     public void Loaded(double seconds, bool succeeded) =>
         _loadSeconds.Record(seconds, new KeyValuePair<string, object?>("result", succeeded ? "success" : "failure"));
+
+    public void Swapped(string strategy, string result, double seconds)
+    {
+        _swaps.Add(1, new KeyValuePair<string, object?>("result", result));
+        _swapSeconds.Record(seconds, new("strategy", strategy), new("result", result));
+    }
+
+    public void Evicted(string reason) => _evictions.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>X-4: a model's counters exist before anything has happened to it.</summary>
+    public void Track(PoolEntry entry)
+    {
+        foreach (string code in s_rejections)
+        {
+            _rejected.Add(0, new(ModelTag, entry.Name), new("code", code));
+        }
+
+        foreach (string phase in s_phases)
+        {
+            _errors.Add(0, new(ModelTag, entry.Name), new("code", "engine_error"), new("phase", phase));
+        }
+    }
 
     /// <summary>The GenAI conventions' view of an inference request.</summary>
     public void Ended(RequestFacts facts, string operation, ApiException? failure, TimeSpan elapsed)
@@ -190,12 +219,17 @@ internal sealed class ServerMetrics
             "sparrow.native_memory",
             () => new Measurement<long>[]
             {
-                new(_pool.Models.Sum(model => model.Model.WeightBytes), new KeyValuePair<string, object?>("area", "weights")),
-                new(_pool.Models.Sum(model => model.CachePlan.Bytes), new KeyValuePair<string, object?>("area", "kv")),
+                InMemory("weights", model => model.Model.WeightBytes),
+                InMemory("kv", model => model.CachePlan.Bytes),
+                InMemory("scratch", model => model.Model.ScratchBytes),
             },
             "By",
             "Memory outside the managed heap.");
     }
+
+    // All revisions in memory, not only active ones.
+    private Measurement<long> InMemory(string area, Func<ServedModel, long> bytes) =>
+        new(_pool.Entries.Sum(entry => entry.InMemory.Sum(bytes)), new KeyValuePair<string, object?>("area", area));
 
     private void Queues(Meter meter, string name, string unit, string description, Func<QueueSnapshot, double> value) =>
         meter.CreateObservableGauge(name, () => _pool.Entries.Select(entry => Of(entry, value(entry.Queue.Snapshot))), unit, description);
@@ -224,15 +258,17 @@ internal sealed class ServerMetrics
 
         foreach (PoolEntry entry in _pool.Entries)
         {
-            foreach (string code in s_rejections)
-            {
-                _rejected.Add(0, new(ModelTag, entry.Name), new("code", code));
-            }
+            Track(entry);
+        }
 
-            foreach (string phase in s_phases)
-            {
-                _errors.Add(0, new(ModelTag, entry.Name), new("code", "engine_error"), new("phase", phase));
-            }
+        foreach (string result in (string[])[SwapStatus.Succeeded, SwapStatus.Failed, SwapStatus.Cancelled])
+        {
+            _swaps.Add(0, new KeyValuePair<string, object?>("result", result));
+        }
+
+        foreach (string reason in (string[])["memory", "idle", "rollback"])
+        {
+            _evictions.Add(0, new KeyValuePair<string, object?>("reason", reason));
         }
 
         _rejected.Add(0, new(ModelTag, Unknown), new("code", "model_not_found"));

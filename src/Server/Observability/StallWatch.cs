@@ -13,8 +13,19 @@ internal sealed class StallWatch(ModelPool pool, ServerSettings settings, TimePr
     public bool IsDead => Longest() >= 3 * settings.Health.Stall;
 
     /// <summary>How long a model's engine has had work without finishing a step; zero where it is idle or not loaded.</summary>
-    public TimeSpan StalledTime(PoolEntry entry) =>
-        entry.Active is { } model && model.Engine.Snapshot is { IsBusy: true } snapshot ? time.GetElapsedTime(snapshot.LastStepTimestamp) : TimeSpan.Zero;
+    public TimeSpan StalledTime(PoolEntry entry)
+    {
+        TimeSpan longest = TimeSpan.Zero;
+        foreach (ServedModel model in entry.InMemory)
+        {
+            if (model.Engine.Snapshot is { IsBusy: true } snapshot && time.GetElapsedTime(snapshot.LastStepTimestamp) is var stalled && stalled > longest)
+            {
+                longest = stalled;
+            }
+        }
+
+        return longest;
+    }
 
     private TimeSpan Longest()
     {

@@ -41,6 +41,8 @@ internal sealed record ServerSettings
 
     public required CompressionSettings Compression { get; init; }
 
+    public required PoolSettings Pool { get; init; }
+
     /// <summary>What there is to set, for the documentation.</summary>
     public required IReadOnlyList<Setting> Known { get; init; }
 
@@ -69,11 +71,12 @@ internal sealed record ServerSettings
             Uploads = UploadSettings.Read(reader),
             Hub = HubSettings.Read(reader),
             Compression = CompressionSettings.Read(reader),
+            Pool = PoolSettings.Read(reader),
             Known = reader.Known,
         };
         string[] later =
         [
-            "Pool:MemoryBytes", "Pool:LoadWaitSeconds", "Pool:IdleUnloadSeconds", "Pool:RollbackKeepSeconds", "Templates:TrustRequests", "Metrics:ShowDeprecated",
+            "Templates:TrustRequests", "Metrics:ShowDeprecated",
         ];
         foreach (string key in later)
         {

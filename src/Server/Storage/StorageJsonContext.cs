@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Sparrow.Server.Hosting;
+using Sparrow.Server.Hosting.Swaps;
 using Sparrow.Server.Storage.Files;
 using Sparrow.Server.Storage.Revisions;
 using Sparrow.Server.Storage.Uploads;
@@ -12,4 +14,6 @@ namespace Sparrow.Server.Storage;
 [JsonSerializable(typeof(PartRecord))]
 [JsonSerializable(typeof(IdempotencyRecord))]
 [JsonSerializable(typeof(RevisionRecord))]
+[JsonSerializable(typeof(PoolRecord))]
+[JsonSerializable(typeof(SwapRecord))]
 internal sealed partial class StorageJsonContext : JsonSerializerContext;

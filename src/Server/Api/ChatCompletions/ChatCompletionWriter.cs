@@ -9,7 +9,9 @@ namespace Sparrow.Server.Api.ChatCompletions;
 internal sealed class ChatCompletionWriter(InferenceRun run, string id, long created, bool includeUsage)
     : AnswerWriter(run, id, created, "chat.completion", "chat.completion.chunk", includeUsage)
 {
-    private readonly TokenText _tokens = new(run.Served.Model.Tokenizer, run.Parameters.ReturnTokensAsTokenIds);
+    // Made when first used: until then the request may follow a change of revision.
+    [field: System.Diagnostics.CodeAnalysis.AllowNull]
+    private TokenText Tokens => field ??= new TokenText(Run.Served.Model.Tokenizer, Parameters.ReturnTokensAsTokenIds);
 
     /// <summary>T-4: the role, and empty content.</summary>
     public override void WriteFirstChunk(IBufferWriter<byte> output, ChoiceState choice) => WriteFrame(output, choice, static (writer, choice) =>
@@ -94,6 +96,6 @@ internal sealed class ChatCompletionWriter(InferenceRun run, string id, long cre
         }
 
         writer.WritePropertyName("logprobs"u8);
-        LogprobJson.WriteChat(writer, entries, _tokens);
+        LogprobJson.WriteChat(writer, entries, Tokens);
     }
 }

@@ -22,15 +22,18 @@ internal static class ChatCompletionsEndpoint
         ChatCompletionRequest request = await ParseAsync(context, service);
         InferenceParameters parameters = request.Parameters;
 
-        // 2. Find the model and take a place in its queue.
-        ServedModel served = service.Resolve(context, parameters.Model);
-        using InferenceRun run = service.Reserve(context, served, parameters, [request.Messages.TokenBound]);
+        // 2. Find the model and take a place in its queue; it may have to be loaded.
+        (InferenceRun run, ServedModel served) = await service.ReserveAsync(context, parameters, [request.Messages.TokenBound]);
+        using InferenceRun _ = run;
 
         // 3. Render the conversation, tokenise, check against the model, submit. The rendered text holds its special tokens already.
-        ChatPrompt prompt = ChatPrompt.Of(served);
-        string text = prompt.Render(request.Messages, service.Time.GetUtcNow());
-        Prompt tokens = Tokenize.Text(served, text, addSpecialTokens: false, "messages");
-        service.Submit(context, run, [tokens], new InferenceDefaults(MaxTokens: null, Echo: false, prompt.StopTokenIds));
+        DateTimeOffset now = service.Time.GetUtcNow();
+        service.Submit(context, run, served, revision =>
+        {
+            ChatPrompt prompt = ChatPrompt.Of(revision);
+            Prompt tokens = Tokenize.Text(revision, prompt.Render(request.Messages, now), addSpecialTokens: false, "messages");
+            return ([tokens], new InferenceDefaults(MaxTokens: null, Echo: false, prompt.StopTokenIds));
+        });
 
         // 4. Send tokens back as they come.
         long created = service.Time.GetUtcNow().ToUnixTimeSeconds();

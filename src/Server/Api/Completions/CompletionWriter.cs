@@ -9,7 +9,9 @@ namespace Sparrow.Server.Api.Completions;
 internal sealed class CompletionWriter(InferenceRun run, string id, long created, bool includeUsage)
     : AnswerWriter(run, id, created, "text_completion", "text_completion", includeUsage)
 {
-    private readonly TokenText _tokens = new(run.Served.Model.Tokenizer, run.Parameters.ReturnTokensAsTokenIds);
+    // Made when first used: until then the request may follow a change of revision.
+    [field: System.Diagnostics.CodeAnalysis.AllowNull]
+    private TokenText Tokens => field ??= new TokenText(Run.Served.Model.Tokenizer, Parameters.ReturnTokensAsTokenIds);
 
     /// <summary>The echoed prompt with its scores; without echo there is no such chunk (T-4).</summary>
     public override void WriteFirstChunk(IBufferWriter<byte> output, ChoiceState choice)
@@ -84,6 +86,6 @@ internal sealed class CompletionWriter(InferenceRun run, string id, long created
         }
 
         writer.WritePropertyName("logprobs"u8);
-        LogprobJson.WriteCompletion(writer, entries, _tokens);
+        LogprobJson.WriteCompletion(writer, entries, Tokens);
     }
 }

@@ -24,13 +24,13 @@ internal static class CompletionsEndpoint
         CompletionRequest request = await ParseAsync(context, service);
         InferenceParameters parameters = request.Parameters;
 
-        // 2. Find the model and take places in its queue.
-        ServedModel served = service.Resolve(context, parameters.Model);
-        using InferenceRun run = service.Reserve(context, served, parameters, request.Prompts.Select(prompt => prompt.TokenBound));
+        // 2. Find the model and take places in its queue; it may have to be loaded.
+        (InferenceRun run, ServedModel served) = await service.ReserveAsync(context, parameters, request.Prompts.Select(prompt => prompt.TokenBound));
+        using InferenceRun _ = run;
 
         // 3. Tokenise, check against the model, submit.
-        Prompt[] prompts = [.. request.Prompts.Select(prompt => prompt.ToTokens(served))];
-        service.Submit(context, run, prompts, new InferenceDefaults(DefaultMaxTokens, request.Echo, []));
+        InferenceDefaults defaults = new(DefaultMaxTokens, request.Echo, []);
+        service.Submit(context, run, served, revision => ([.. request.Prompts.Select(prompt => prompt.ToTokens(revision))], defaults));
 
         // 4. Send tokens back as they come.
         long created = service.Time.GetUtcNow().ToUnixTimeSeconds();

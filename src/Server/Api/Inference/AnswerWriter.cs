@@ -16,7 +16,7 @@ internal abstract class AnswerWriter : IDisposable
     private readonly string _id;
     private readonly long _created;
     private readonly string _answerKind;
-    private readonly byte[] _chunkHead;
+    private readonly string _chunkKind;
     private readonly Utf8JsonWriter _writer = new(Stream.Null, s_options);
 
     /// <param name="run">The request's run.</param>
@@ -32,7 +32,7 @@ internal abstract class AnswerWriter : IDisposable
         _id = id;
         _created = created;
         _answerKind = answerKind;
-        _chunkHead = EncodeHead(chunkKind);
+        _chunkKind = chunkKind;
     }
 
     protected InferenceRun Run { get; }
@@ -40,6 +40,10 @@ internal abstract class AnswerWriter : IDisposable
     protected InferenceParameters Parameters => Run.Parameters;
 
     private bool IncludeUsage { get; }
+
+    // Encoded with the first chunk: until then the request may follow a change of revision.
+    [field: System.Diagnostics.CodeAnalysis.AllowNull]
+    private byte[] ChunkHead => field ??= EncodeHead();
 
     public void Dispose()
     {
@@ -86,7 +90,7 @@ internal abstract class AnswerWriter : IDisposable
         }
 
         output.Write("data: "u8);
-        output.Write(_chunkHead);
+        output.Write(ChunkHead);
         output.Write("]"u8);
         if (IncludeUsage)
         {
@@ -122,7 +126,7 @@ internal abstract class AnswerWriter : IDisposable
     protected void WriteFrame(IBufferWriter<byte> output, ChoiceState choice, Action<Utf8JsonWriter, ChoiceState> writeChoice)
     {
         output.Write("data: "u8);
-        output.Write(_chunkHead);
+        output.Write(ChunkHead);
         _writer.Reset(output);
         writeChoice(_writer, choice);
         _writer.Flush();
@@ -176,14 +180,14 @@ internal abstract class AnswerWriter : IDisposable
     }
 
     // An object up to its open list of choices: the writer closes nothing by itself.
-    private byte[] EncodeHead(string kind)
+    private byte[] EncodeHead()
     {
         ArrayBufferWriter<byte> head = new();
-        _writer.Reset(head);
-        _writer.WriteStartObject();
-        WriteHead(_writer, kind);
-        _writer.WriteStartArray("choices"u8);
-        _writer.Flush();
+        using Utf8JsonWriter writer = new(head, s_options);
+        writer.WriteStartObject();
+        WriteHead(writer, _chunkKind);
+        writer.WriteStartArray("choices"u8);
+        writer.Flush();
         return head.WrittenSpan.ToArray();
     }
 }

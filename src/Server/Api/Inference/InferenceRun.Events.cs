@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Sparrow.Runtime;
+using Sparrow.Server.Admission;
 using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Chat;
 
@@ -101,23 +102,34 @@ internal sealed partial class InferenceRun
     private async Task<bool> WaitForAnyAsync()
     {
         // One prompt is the common case, and waiting for it needs no list.
-        if (_prompts.Count == 1)
+        while (true)
         {
-            return await WaitForAsync(_prompts[0]);
+            PromptState[] prompts = _prompts;
+            try
+            {
+                return prompts.Length == 1 ? await WaitForAsync(prompts[0]) : await WaitForAnyOfAsync(prompts);
+            }
+            catch (RevisionChangedException)
+            {
+                await PrepareAgainAsync(prompts);
+            }
         }
+    }
 
-        List<Task<bool>> pending = new(_prompts.Count);
+    private async Task<bool> WaitForAnyOfAsync(PromptState[] prompts)
+    {
+        List<Task<bool>> pending = new(prompts.Length);
         while (true)
         {
             pending.Clear();
-            for (int i = 0; i < _prompts.Count; i++)
+            for (int i = 0; i < prompts.Length; i++)
             {
                 if (_arrivals[i] is { IsCompletedSuccessfully: true, Result: true })
                 {
                     _arrivals[i] = null;
                 }
 
-                Task<bool> arrival = _arrivals[i] ??= WaitForAsync(_prompts[i]);
+                Task<bool> arrival = _arrivals[i] ??= WaitForAsync(prompts[i]);
                 if (arrival is { IsCompletedSuccessfully: true, Result: true })
                 {
                     return true;
@@ -144,7 +156,7 @@ internal sealed partial class InferenceRun
         {
             return await prompt.Generation.Tokens.WaitToReadAsync();
         }
-        catch (Exception exception) when (exception is not ApiException)
+        catch (Exception exception) when (exception is not (ApiException or RevisionChangedException))
         {
             throw prompt.Ticket.Failure ?? ApiException.EngineFailed(exception is ChannelClosedException ? exception.InnerException : exception);
         }

@@ -13,20 +13,32 @@ namespace Sparrow.Server.Api.Inference;
 /// </summary>
 internal sealed partial class InferenceRun : IDisposable
 {
+    private readonly RequestLease _lease = new();
     private readonly List<QueueTicket> _tickets = [];
-    private readonly List<PromptState> _prompts = [];
-    private readonly List<ChoiceState> _choices = [];
+    private volatile PromptState[] _prompts = [];
+    private volatile ChoiceState[] _choices = [];
     private Task<bool>?[] _arrivals = [];
     private Task<bool>? _arrival;
+    private readonly Func<Task<ServedModel>> _findRevision;
+    private volatile ServedModel? _prepared;
+    private Func<ServedModel, InferencePlan>? _prepare;
 
-    private InferenceRun(ServedModel served, InferenceParameters parameters, TimeProvider time)
+    private InferenceRun(RequestQueue queue, InferenceParameters parameters, TimeProvider time, Func<Task<ServedModel>> findRevision)
     {
+        Queue = queue;
         Time = time;
-        Served = served;
         Parameters = parameters;
+        _findRevision = findRevision;
     }
 
-    public ServedModel Served { get; }
+    public RequestQueue Queue { get; }
+
+    /// <summary>The revision that answers. Until the request has begun, the one that it was prepared for.</summary>
+    public ServedModel Served =>
+        _lease.Revision?.Owner as ServedModel ?? _prepared ?? throw new InvalidOperationException("The request has no model yet.");
+
+    /// <summary>What its prompts share in the queue.</summary>
+    public RequestLease Lease => _lease;
 
     public TimeProvider Time { get; }
 
@@ -44,21 +56,27 @@ internal sealed partial class InferenceRun : IDisposable
     public int CachedTokens => _prompts.Sum(prompt => prompt.Generation.Statistics.CachedPromptTokens);
 
     /// <summary>Takes places in the queue before any work is done .</summary>
-    /// <param name="served">The model.</param>
+    /// <param name="queue">The queue of the model's name.</param>
     /// <param name="parameters">The request.</param>
     /// <param name="caller">Whose it is.</param>
     /// <param name="promptTokenBounds">A cheap upper bound of each prompt's tokens.</param>
     /// <param name="time">The clock of <see cref="GenerationStatistics"/>.</param>
+    /// <param name="findRevision">Waits for the revision that new requests go to.</param>
     /// <exception cref="ApiException">429, 503.</exception>
     public static InferenceRun Reserve(
-        ServedModel served, InferenceParameters parameters, Caller caller, IEnumerable<int> promptTokenBounds, TimeProvider time)
+        RequestQueue queue,
+        InferenceParameters parameters,
+        Caller caller,
+        IEnumerable<int> promptTokenBounds,
+        TimeProvider time,
+        Func<Task<ServedModel>> findRevision)
     {
-        InferenceRun run = new(served, parameters, time);
+        InferenceRun run = new(queue, parameters, time, findRevision);
         try
         {
             foreach (int bound in promptTokenBounds)
             {
-                run._tickets.Add(served.Queue.Reserve(caller, Math.Clamp(bound, 1, served.Model.ContextLength), parameters.Timeout));
+                run._tickets.Add(queue.Reserve(caller, bound, parameters.Timeout, run._lease));
             }
 
             return run;
@@ -70,45 +88,25 @@ internal sealed partial class InferenceRun : IDisposable
         }
     }
 
-    /// <summary>Hands the tokenised prompts to the queue.</summary>
-    /// <param name="plan">One for each place taken.</param>
-    public void Submit(InferencePlan plan)
+    /// <summary>Prepares the request for a revision and hands its prompts to the queue.</summary>
+    /// <param name="served">The revision.</param>
+    /// <param name="prepare">Tokenises and checks; called again, for another revision, where that one takes the request's turn (P-1).</param>
+    public void Submit(ServedModel served, Func<ServedModel, InferencePlan> prepare)
     {
-        StopSequences? stop = Parameters.Stop.Count == 0 ? null : new StopSequences(Parameters.Stop);
-        for (int i = 0; i < plan.Prompts.Count; i++)
+        _prepare = prepare;
+        _prepared = served;
+        InferencePlan plan = prepare(served);
+        PromptState[] prompts = new PromptState[plan.Prompts.Count];
+        _arrivals = new Task<bool>?[prompts.Length];
+        for (int i = 0; i < prompts.Length; i++)
         {
-            Prompt prompt = plan.Prompts[i];
-            Generation generation = new(plan.RequestFor(i));
-            PromptState state = new()
-            {
-                Prompt = prompt,
-                Ticket = _tickets[i],
-                Generation = generation,
-                Echo = plan.Echo ? PromptEcho.Of(prompt, Served.Model.Tokenizer) : PromptEcho.None,
-            };
-            ChoiceTextOptions options = new()
-            {
-                Stop = stop,
-                IncludeStop = Parameters.IncludeStop,
-                MinTokens = Parameters.MinTokens,
-                SkipSpecialTokens = Parameters.SkipSpecialTokens,
-                KeepTokens = Parameters.Logprobs is not null || Parameters.ReturnTokenIds,
-                FirstTextOffset = state.Echo.RuneCount,
-            };
-            state.Choices = new ChoiceState[Parameters.Choices];
-            for (int choice = 0; choice < Parameters.Choices; choice++)
-            {
-                state.Choices[choice] = new ChoiceState(_choices.Count, state, new ChoiceText(Served.Model.Tokenizer, prompt.Tokens, options));
-                _choices.Add(state.Choices[choice]);
-            }
-
-            _prompts.Add(state);
+            prompts[i] = StateOf(plan, i, served);
         }
 
-        _arrivals = new Task<bool>?[_prompts.Count];
-        foreach (PromptState prompt in _prompts)
+        Publish(prompts);
+        foreach (PromptState prompt in prompts)
         {
-            prompt.Ticket.Submit(prompt.Generation);
+            prompt.Ticket.Submit(prompt.Generation, served.Leases);
         }
     }
 
@@ -123,10 +121,40 @@ internal sealed partial class InferenceRun : IDisposable
         {
             ticket.Dispose();
         }
+    }
 
-        if (_prompts.Count > 0)
+    private PromptState StateOf(InferencePlan plan, int index, ServedModel served)
+    {
+        Prompt prompt = plan.Prompts[index];
+        PromptState state = new()
         {
-            Served.Engine.Wake();
+            Prompt = prompt,
+            Ticket = _tickets[index],
+            Generation = new Generation(plan.RequestFor(index)),
+            Echo = plan.Echo ? PromptEcho.Of(prompt, served.Model.Tokenizer) : PromptEcho.None,
+        };
+        ChoiceTextOptions options = new()
+        {
+            Stop = Parameters.Stop.Count == 0 ? null : new StopSequences(Parameters.Stop),
+            IncludeStop = Parameters.IncludeStop,
+            MinTokens = Parameters.MinTokens,
+            SkipSpecialTokens = Parameters.SkipSpecialTokens,
+            KeepTokens = Parameters.Logprobs is not null || Parameters.ReturnTokenIds,
+            FirstTextOffset = state.Echo.RuneCount,
+        };
+        state.Choices = new ChoiceState[Parameters.Choices];
+        for (int choice = 0; choice < Parameters.Choices; choice++)
+        {
+            int number = (index * Parameters.Choices) + choice;
+            state.Choices[choice] = new ChoiceState(number, state, new ChoiceText(served.Model.Tokenizer, prompt.Tokens, options));
         }
+
+        return state;
+    }
+
+    private void Publish(PromptState[] prompts)
+    {
+        _choices = [.. prompts.SelectMany(prompt => prompt.Choices)];
+        _prompts = prompts;
     }
 }

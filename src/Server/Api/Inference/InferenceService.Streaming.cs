@@ -19,6 +19,8 @@ internal sealed partial class InferenceService
             run.TryTake(out first);
         }
 
+        Show(context, run.Served);
+
         // 2. From here on a failure is a frame and an unclean end (E-9).
         ServerSentEvents events = new(context, _streaming, Time);
         await events.StartAsync(aborted);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sparrow.Server.Admission;
+using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Api.Parameters;
 using Sparrow.Server.Hosting;
 using Sparrow.Server.Observability;
@@ -8,7 +9,7 @@ using Sparrow.Server.Options;
 namespace Sparrow.Server.Api.Inference;
 
 /// <summary>What the inference endpoints share: the models, the limits, and the way of an answer to the client.</summary>
-internal sealed partial class InferenceService(ModelPool pool, ServerSettings settings, TimeProvider time, ILogger<InferenceService> logger)
+internal sealed partial class InferenceService(ModelPool pool, PoolService loader, ServerSettings settings, TimeProvider time, ILogger<InferenceService> logger)
 {
     private readonly StreamingSettings _streaming = settings.Streaming;
 
@@ -21,43 +22,71 @@ internal sealed partial class InferenceService(ModelPool pool, ServerSettings se
     /// <summary>Whether requests may say how urgent they are.</summary>
     public bool AllowsPriority { get; } = settings.Scheduler.Policy == "priority";
 
-    /// <summary>The model that a request names, shown in the answer's headers.</summary>
-    public ServedModel Resolve(HttpContext context, string? name)
+    /// <summary>The model that a request names, loaded where it was not (P-7), shown in the answer's headers.</summary>
+    public async Task<ServedModel> ResolveAsync(HttpContext context, string? name)
     {
-        ServedModel served = pool.Resolve(name);
-        ResponseHeaders.SetModel(context, served);
-        if (context.Features.Get<RequestFacts>() is { } facts)
-        {
-            facts.Model = served.Name;
-            facts.Revision = served.Revision;
-        }
-
+        (PoolEntry entry, string? revision) = pool.Find(name);
+        ServedModel served = revision is null
+            ? await loader.RequireAsync(entry, context.RequestAborted)
+            : entry.FindOpen(revision) ?? throw ApiException.ModelNotFound(name!);
+        Show(context, served);
         return served;
     }
 
-    /// <summary>Takes the request's places in the queue.</summary>
-    public InferenceRun Reserve(HttpContext context, ServedModel served, InferenceParameters parameters, IEnumerable<int> promptTokenBounds)
+    /// <summary>Takes the request's places in the queue of the model that it names, and waits for the model where it has to be loaded (P-7).</summary>
+    /// <returns>The run, and the revision to prepare the request for.</returns>
+    public async Task<(InferenceRun Run, ServedModel Served)> ReserveAsync(
+        HttpContext context, InferenceParameters parameters, IEnumerable<int> promptTokenBounds)
     {
-        InferenceRun run = InferenceRun.Reserve(served, parameters, CallerOf(context), promptTokenBounds, Time);
+        (PoolEntry entry, string? revision) = pool.Find(parameters.Model);
         if (context.Features.Get<RequestFacts>() is { } facts)
+        {
+            facts.Model = entry.Name;
+        }
+
+        InferenceRun run = InferenceRun.Reserve(
+            entry.Queue, parameters, CallerOf(context), promptTokenBounds, Time, () => loader.RequireAsync(entry, context.RequestAborted));
+        try
+        {
+            ServedModel served = revision is null
+                ? await loader.RequireAsync(entry, context.RequestAborted)
+                : Bind(run, entry, revision, parameters.Model!);
+            Show(context, served);
+            return (run, served);
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Prepares the request for a revision and hands it to the queue.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="run">Its run.</param>
+    /// <param name="served">The revision.</param>
+    /// <param name="prepare">Tokenises the prompts; what they need besides.</param>
+    public void Submit(
+        HttpContext context, InferenceRun run, ServedModel served, Func<ServedModel, (IReadOnlyList<Prompt> Prompts, InferenceDefaults Defaults)> prepare)
+    {
+        RequestFacts? facts = context.Features.Get<RequestFacts>();
+        if (facts is not null)
         {
             facts.Run = run;
         }
 
-        return run;
-    }
-
-    /// <summary>Checks the tokenised request against its model and hands it to the queue.</summary>
-    public void Submit(HttpContext context, InferenceRun run, IReadOnlyList<Prompt> prompts, InferenceDefaults defaults)
-    {
-        if (context.Features.Get<RequestFacts>() is { } facts)
+        string id = context.TraceIdentifier;
+        string salt = CallerOf(context).CacheSalt;
+        run.Submit(served, revision =>
         {
-            facts.TokenizeTimes = [.. prompts.Select(prompt => prompt.TokenizeTime).OfType<TimeSpan>()];
-        }
+            (IReadOnlyList<Prompt> prompts, InferenceDefaults defaults) = prepare(revision);
+            if (facts is not null)
+            {
+                facts.TokenizeTimes = [.. prompts.Select(prompt => prompt.TokenizeTime).OfType<TimeSpan>()];
+            }
 
-        InferencePlan plan = InferencePlan.Make(
-            context.TraceIdentifier, run.Served, run.Parameters, prompts, defaults, CallerOf(context).CacheSalt, Limits.ClampMaxTokens);
-        run.Submit(plan);
+            return InferencePlan.Make(id, revision, run.Parameters, prompts, defaults, salt, Limits.ClampMaxTokens);
+        });
     }
 
     /// <summary>Whether chunks of this request have a usage member.</summary>
@@ -73,11 +102,30 @@ internal sealed partial class InferenceService(ModelPool pool, ServerSettings se
         }
 
         await run.CompleteAsync(context.RequestAborted);
+        Show(context, run.Served);
         ArrayBufferWriter<byte> body = new();
         writer.WriteAnswer(body);
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.ContentLength = body.WrittenCount;
         await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+    }
+
+    // A request that names a revision is bound to it at once, active or not.
+    private static ServedModel Bind(InferenceRun run, PoolEntry entry, string revision, string name) =>
+        entry.FindOpen(revision) is { } served && entry.Queue.TryBind(run.Lease, served.Leases) ? served : throw ApiException.ModelNotFound(name);
+
+    private static void Show(HttpContext context, ServedModel served)
+    {
+        if (!context.Response.HasStarted)
+        {
+            ResponseHeaders.SetModel(context, served);
+        }
+
+        if (context.Features.Get<RequestFacts>() is { } facts)
+        {
+            facts.Model = served.Name;
+            facts.Revision = served.Revision;
+        }
     }
 
     private static Caller CallerOf(HttpContext context) =>

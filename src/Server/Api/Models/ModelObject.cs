@@ -1,6 +1,7 @@
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Hosting;
+using Sparrow.Server.Storage.Revisions;
 
 namespace Sparrow.Server.Api.Models;
 
@@ -9,54 +10,79 @@ internal sealed record ModelList(IReadOnlyList<ModelObject> Data, string? FirstI
 
 /// <summary>A model as clients see it: OpenAI's members, and ours under <c>sparrow</c> (M-3).</summary>
 internal sealed record ModelObject(
-    string Id, string Object, long Created, string OwnedBy, string Root, string? Parent, int MaxModelLen, ModelDetails Sparrow)
+    string Id, string Object, long Created, string OwnedBy, string Root, string? Parent, int? MaxModelLen, ModelDetails Sparrow)
 {
-    public static ModelObject Of(ServedModel served)
+    /// <summary>As it stands. A model that is not loaded shows what is known of its revision without loading it.</summary>
+    public static ModelObject Of(PoolEntry entry, RevisionStore revisions)
     {
-        LoadedModel model = served.Model;
-        return new ModelObject(
-            served.Name, "model", served.Created, "sparrow", served.Name, null, model.ContextLength, ModelDetails.Of(served));
+        ServedModel? served = entry.Active;
+        RevisionRecord? stored = served is not null ? served.Source.Record : entry.Record.Active is { } active ? revisions.Find(active) : null;
+        int? length = served?.Model.ContextLength ?? entry.Record.ContextLength ?? stored?.ContextLength;
+        long created = served?.Created ?? stored?.CreatedAt ?? entry.Record.CreatedAt;
+        return new ModelObject(entry.Name, "model", created, "sparrow", entry.Name, null, length, ModelDetails.Of(entry, served, stored));
     }
 }
 
 /// <summary>What our models have beyond OpenAI's. Figures that are not known are null, never guessed (M-4).</summary>
 internal sealed record ModelDetails(
     string Status,
-    string Revision,
+    double? Progress,
+    string? Failure,
+    string? Revision,
     string? PreviousRevision,
-    WeightDetails Weights,
-    KvCacheDetails KvCache,
+    WeightDetails? Weights,
+    KvCacheDetails? KvCache,
     QualityDetails Quality,
-    string Deterministic,
+    string? Deterministic,
     SamplingDefaults SamplingDefaults,
-    bool TextPrompts,
-    bool Chat)
+    bool? TextPrompts,
+    bool? Chat)
 {
-    public static ModelDetails Of(ServedModel served)
+    public static ModelDetails Of(PoolEntry entry, ServedModel? served, RevisionRecord? stored)
     {
-        LoadedModel model = served.Model;
+        LoadedModel? model = served?.Model;
+        ModelStatus status = entry.Status;
         return new ModelDetails(
-            "loaded",
-            served.Revision,
-            null,
-            new WeightDetails(
-                string.Join('+', model.WeightFormats.OrderByDescending(format => format.Value).Select(format => format.Key)),
-                model.ParameterCount > 0 ? Math.Round(8.0 * model.WeightBytes / model.ParameterCount, 3) : null,
-                model.Sparsity > 0 ? Math.Round(model.Sparsity, 4) : null,
-                model.WeightBytes),
-            new KvCacheDetails(
-                model.KvProfile.Name,
-                model.KvProfile.Digest,
-                model.KvProfile.ModeName,
-                Math.Round(model.KvProfile.EffectiveBits(model.Config.HeadSize), 4),
-                model.KvBytesPerToken,
-                PairsOf(model.KvProfile)),
-            new QualityDetails(null, null, null),
-            served.BatchInvariant ? "batch_invariant" : "alone",
+            status.ToString().ToLowerInvariant(),
+            status is ModelStatus.Loading or ModelStatus.Importing ? Math.Round(entry.Progress, 4) : null,
+            status is ModelStatus.Failed ? entry.Failure?.Reason : null,
+            served?.Revision ?? entry.Record.Active,
+            entry.Record.Previous,
+            model is not null ? WeightDetails.Of(model) : stored is not null ? WeightDetails.Of(stored) : null,
+            model is null ? null : KvCacheDetails.Of(model),
+            new QualityDetails(stored?.Quality?.Perplexity, stored?.Quality?.Baseline, stored?.Quality?.Dataset),
+            served is null ? null : served.BatchInvariant ? "batch_invariant" : "alone",
             new SamplingDefaults(1, 1, 0, 0),
-            model.Tokenizer is not null,
-            model.Tokenizer is not null && model.ChatTemplate is not null);
+            model is null ? null : model.Tokenizer is not null,
+            model is null ? null : model.Tokenizer is not null && model.ChatTemplate is not null);
     }
+}
+
+internal sealed record WeightDetails(string Format, double? BitsPerWeight, double? Sparsity, long Bytes)
+{
+    public static WeightDetails Of(LoadedModel model) => new(
+        string.Join('+', model.WeightFormats.OrderByDescending(format => format.Value).Select(format => format.Key)),
+        model.ParameterCount > 0 ? Math.Round(8.0 * model.WeightBytes / model.ParameterCount, 3) : null,
+        model.Sparsity > 0 ? Math.Round(model.Sparsity, 4) : null,
+        model.WeightBytes);
+
+    public static WeightDetails Of(RevisionRecord revision) => new(
+        revision.Format,
+        revision.Parameters > 0 ? Math.Round(8.0 * revision.LoadedBytes / revision.Parameters, 3) : null,
+        revision.Sparsity > 0 ? Math.Round(revision.Sparsity, 4) : null,
+        revision.LoadedBytes);
+}
+
+internal sealed record KvCacheDetails(
+    string Profile, string Digest, string Mode, double AverageBits, long BytesPerToken, IReadOnlyDictionary<string, int> Pairs)
+{
+    public static KvCacheDetails Of(LoadedModel model) => new(
+        model.KvProfile.Name,
+        model.KvProfile.Digest,
+        model.KvProfile.ModeName,
+        Math.Round(model.KvProfile.EffectiveBits(model.Config.HeadSize), 4),
+        model.KvBytesPerToken,
+        PairsOf(model.KvProfile));
 
     private static Dictionary<string, int> PairsOf(KvProfile profile)
     {
@@ -70,11 +96,6 @@ internal sealed record ModelDetails(
         return pairs;
     }
 }
-
-internal sealed record WeightDetails(string Format, double? BitsPerWeight, double? Sparsity, long Bytes);
-
-internal sealed record KvCacheDetails(
-    string Profile, string Digest, string Mode, double AverageBits, long BytesPerToken, IReadOnlyDictionary<string, int> Pairs);
 
 internal sealed record QualityDetails(double? Perplexity, double? Baseline, string? Dataset);
 

@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Sparrow.Server.Admission;
+using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Hosting;
+using Sparrow.Server.Storage.Revisions;
 
 namespace Sparrow.Server.Api.Models;
 
@@ -17,17 +20,53 @@ internal static class ModelsEndpoint
         return routes;
     }
 
-    private static JsonHttpResult<ModelList> List(ModelPool pool)
+    /// <summary>M-1: what can be called now: loaded, or loaded by the call. <c>include=all</c> adds what cannot.</summary>
+    private static JsonHttpResult<ModelList> List(HttpContext context, ModelPool pool, RevisionStore revisions)
     {
-        ModelObject[] models = [.. pool.Models.Select(ModelObject.Of)];
+        bool all = IncludesAll(context);
+        ModelObject[] models =
+        [
+            .. pool.Entries
+                .Where(entry => all || entry.Status is not (ModelStatus.Failed or ModelStatus.Importing))
+                .Select(entry => ModelObject.Of(entry, revisions)),
+        ];
         return TypedResults.Json(
             new ModelList(models, models.FirstOrDefault()?.Id, models.LastOrDefault()?.Id), ApiJsonContext.Default.ModelList);
     }
 
-    private static JsonHttpResult<ModelObject> Get(HttpContext context, ModelPool pool, string id)
+    // Looking at a model neither loads it nor counts as its use (P-8).
+    private static JsonHttpResult<ModelObject> Get(HttpContext context, ModelPool pool, RevisionStore revisions, string id)
     {
-        ServedModel served = pool.Resolve(Uri.UnescapeDataString(id));
-        ResponseHeaders.SetModel(context, served);
-        return TypedResults.Json(ModelObject.Of(served), ApiJsonContext.Default.ModelObject);
+        string name = Uri.UnescapeDataString(id);
+        (PoolEntry entry, string? revision) = pool.Find(name);
+        if (revision is not null && revision != (entry.Active?.Revision ?? entry.Record.Active))
+        {
+            throw ApiException.ModelNotFound(name);
+        }
+
+        if (entry.Active is { } served)
+        {
+            ResponseHeaders.SetModel(context, served);
+        }
+
+        return TypedResults.Json(ModelObject.Of(entry, revisions), ApiJsonContext.Default.ModelObject);
+    }
+
+    private static bool IncludesAll(HttpContext context)
+    {
+        string? include = context.Request.Query["include"];
+        if (string.IsNullOrEmpty(include))
+        {
+            return false;
+        }
+
+        if (include != "all")
+        {
+            throw ApiException.Invalid("invalid_value", "Invalid value for 'include': expected all.", "include");
+        }
+
+        return context.Features.Get<Caller>() is { IsAdmin: true }
+            ? true
+            : throw new ApiException(403, "permission_error", "permission_denied", "Models that cannot be called are shown to admin keys only.", "include");
     }
 }

@@ -21,7 +21,7 @@ internal static class TokenizationEndpoint
         {
             routes.MapPost($"{prefix}/tokenize", TokenizeAsync).WithTags("Tokenizer").WithSummary("A text or a conversation as token ids.");
             routes.MapPost($"{prefix}/detokenize", DetokenizeAsync).WithTags("Tokenizer").WithSummary("Token ids as text.");
-            routes.MapMethods($"{prefix}/tokenizer_info", s_methods, Info).WithTags("Tokenizer").WithSummary("A model's tokenizer.");
+            routes.MapMethods($"{prefix}/tokenizer_info", s_methods, InfoAsync).WithTags("Tokenizer").WithSummary("A model's tokenizer.");
         }
 
         return routes;
@@ -31,7 +31,7 @@ internal static class TokenizationEndpoint
     {
         using JsonDocument body = await RequestBody.ReadAsync(context, service.Limits.RequestBodyBytes);
         RequestObject root = new(body.RootElement, "");
-        ServedModel served = service.Resolve(context, root.TakeString("model"));
+        ServedModel served = await service.ResolveAsync(context, root.TakeString("model"));
         Tokenizer tokenizer = Tokenize.Require(served, "model");
 
         // llama.cpp calls the text content and adds special tokens only when asked.
@@ -65,7 +65,7 @@ internal static class TokenizationEndpoint
         const string Name = "tokens";
         using JsonDocument body = await RequestBody.ReadAsync(context, service.Limits.RequestBodyBytes);
         RequestObject root = new(body.RootElement, "");
-        ServedModel served = service.Resolve(context, root.TakeString("model"));
+        ServedModel served = await service.ResolveAsync(context, root.TakeString("model"));
         Tokenizer tokenizer = Tokenize.Require(served, "model");
         JsonElement value = root.TakeRequired(Name);
         if (value.ValueKind != JsonValueKind.Array)
@@ -90,9 +90,9 @@ internal static class TokenizationEndpoint
         return TypedResults.Json(new DetokenizeAnswer(text, text, text), ApiJsonContext.Default.DetokenizeAnswer);
     }
 
-    private static JsonHttpResult<TokenizerInfo> Info(HttpContext context, InferenceService service, string? model)
+    private static async Task<JsonHttpResult<TokenizerInfo>> InfoAsync(HttpContext context, InferenceService service, string? model)
     {
-        ServedModel served = service.Resolve(context, model);
+        ServedModel served = await service.ResolveAsync(context, model);
         Tokenizer tokenizer = Tokenize.Require(served, "model");
         return TypedResults.Json(
             new TokenizerInfo(

@@ -1,0 +1,28 @@
+using Sparrow.Server.Hosting.Swaps;
+
+namespace Sparrow.Server.Hosting;
+
+/// <summary>What the composition needs of the pool.</summary>
+internal static class PoolSetup
+{
+    public static IServiceCollection AddPool(this IServiceCollection services)
+    {
+        services.AddSingleton<ModelPool>();
+        services.AddSingleton<ModelFactory>();
+        services.AddSingleton<PoolMemory>();
+        services.AddSingleton<PoolStore>();
+        services.AddSingleton<PoolEvents>();
+        services.AddSingleton<PoolService>();
+        services.AddSingleton<SwapStore>();
+        services.AddSingleton<SwapService>();
+        services.AddSingleton<IdempotentSwaps>();
+        return services;
+    }
+
+    /// <summary>Takes in the models and settles the swaps that an earlier process left.</summary>
+    public static void RestorePool(this IServiceProvider services, IReadOnlyList<ModelSource> models, ModelSource fallback)
+    {
+        services.GetRequiredService<SwapService>().Recover();
+        services.GetRequiredService<PoolService>().Restore(models, fallback);
+    }
+}
