@@ -23,10 +23,16 @@ public static class CalibrationTokens
     /// <exception cref="RecipeException">They cannot be used.</exception>
     public static IReadOnlyList<int[]> Load(CalibrationSource source, ModelConfig config, Func<Tokenizer?> tokenizer, Action<string> warn)
     {
-        List<int[]> segments = source.TokensFile is { } file ? ReadTokens(file, source) : Draw(source, config, tokenizer());
+        List<int[]> segments = source.TokensFile is { } file ? ReadTokens(file, source, "calibration") : Draw(source, config, tokenizer());
         for (int i = 0; i < segments.Count; i++)
         {
-            Check(segments[i], i, config, source.TokensFile ?? source.TextFile!);
+            if (segments[i].Length > config.ContextLength)
+            {
+                throw new RecipeException(
+                    "calibration", $"sequence {i} of {source.TokensFile ?? source.TextFile} has {segments[i].Length} tokens; the model takes 2 to {config.ContextLength}");
+            }
+
+            Check(segments[i], i, config, source.TokensFile ?? source.TextFile!, "calibration");
         }
 
         long total = segments.Sum(segment => (long)segment.Length);
@@ -36,6 +42,23 @@ public static class CalibrationTokens
         }
 
         return segments;
+    }
+
+    /// <summary>Loads all that a model may be trained on: a text as one long sequence, or the sequences of a tokens file.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="member">The recipe's member that said so, for errors.</param>
+    /// <param name="config">Bounds ids.</param>
+    /// <param name="tokenizer">For texts.</param>
+    /// <exception cref="RecipeException">They cannot be used.</exception>
+    internal static IReadOnlyList<int[]> LoadStreams(CalibrationSource source, string member, ModelConfig config, Func<Tokenizer?> tokenizer)
+    {
+        List<int[]> streams = source.TokensFile is { } file ? ReadTokens(file, source, member) : [ReadText(source.TextFile!, member, tokenizer())];
+        for (int i = 0; i < streams.Count; i++)
+        {
+            Check(streams[i], i, config, source.TokensFile ?? source.TextFile!, member);
+        }
+
+        return streams;
     }
 
     /// <summary>Names sequences: hex SHA-256 of their ids and lengths.</summary>
@@ -51,23 +74,23 @@ public static class CalibrationTokens
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static void Check(int[] segment, int index, ModelConfig config, string file)
+    private static void Check(int[] segment, int index, ModelConfig config, string file, string member)
     {
-        if (segment.Length < 2 || segment.Length > config.ContextLength)
+        if (segment.Length < 2)
         {
-            throw new RecipeException("calibration", $"sequence {index} of {file} has {segment.Length} tokens; the model takes 2 to {config.ContextLength}");
+            throw new RecipeException(member, $"sequence {index} of {file} has {segment.Length} tokens; the model takes 2 to {config.ContextLength}");
         }
 
         foreach (int token in segment)
         {
             if ((uint)token >= (uint)config.VocabularySize)
             {
-                throw new RecipeException("calibration.tokens", $"sequence {index} of {file} holds the id {token}; the model knows 0 to {config.VocabularySize - 1}");
+                throw new RecipeException($"{member}.tokens", $"sequence {index} of {file} holds the id {token}; the model knows 0 to {config.VocabularySize - 1}");
             }
         }
     }
 
-    private static List<int[]> ReadTokens(string file, CalibrationSource source)
+    private static List<int[]> ReadTokens(string file, CalibrationSource source, string member)
     {
         try
         {
@@ -80,7 +103,7 @@ public static class CalibrationTokens
 
             if (list.ValueKind != JsonValueKind.Array)
             {
-                throw new RecipeException("calibration.tokens", $"{file} holds no list of sequences: expected a list of lists of ids, or an object with 'samples'");
+                throw new RecipeException($"{member}.tokens", $"{file} holds no list of sequences: expected a list of lists of ids, or an object with 'samples'");
             }
 
             List<int[]> segments = [];
@@ -91,33 +114,18 @@ public static class CalibrationTokens
 
             return segments.Count >= (source.Samples ?? 1)
                 ? segments
-                : throw new RecipeException("calibration.samples", $"{file} holds {segments.Count} sequences, {source.Samples ?? 1} are asked for");
+                : throw new RecipeException($"{member}.samples", $"{file} holds {segments.Count} sequences, {source.Samples ?? 1} are asked for");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new RecipeException("calibration.tokens", $"{file} cannot be read: {error.Message}", error);
+            throw new RecipeException($"{member}.tokens", $"{file} cannot be read: {error.Message}", error);
         }
     }
 
     private static List<int[]> Draw(CalibrationSource source, ModelConfig config, Tokenizer? tokenizer)
     {
         string file = source.TextFile!;
-        if (tokenizer is null)
-        {
-            throw new RecipeException("calibration.text", "the model has no tokenizer; give token ids instead");
-        }
-
-        string text;
-        try
-        {
-            text = File.ReadAllText(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new RecipeException("calibration.text", $"{file} cannot be read: {error.Message}", error);
-        }
-
-        int[] tokens = PerplexityEvaluator.Tokenize(tokenizer, text, PerplexityConvention.Gptq);
+        int[] tokens = ReadText(file, "calibration", tokenizer);
         int length = Math.Min(source.Length ?? DefaultLength, config.ContextLength);
         int samples = source.Samples ?? DefaultSamples;
         if (tokens.Length < length)
@@ -127,5 +135,22 @@ public static class CalibrationTokens
 
         Random random = new(source.Seed);
         return [.. Enumerable.Range(0, samples).Select(_ => tokens.AsSpan(random.Next(tokens.Length - length + 1), length).ToArray())];
+    }
+
+    private static int[] ReadText(string file, string member, Tokenizer? tokenizer)
+    {
+        if (tokenizer is null)
+        {
+            throw new RecipeException($"{member}.text", "the model has no tokenizer; give token ids instead");
+        }
+
+        try
+        {
+            return PerplexityEvaluator.Tokenize(tokenizer, File.ReadAllText(file), PerplexityConvention.Gptq);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RecipeException($"{member}.text", $"{file} cannot be read: {error.Message}", error);
+        }
     }
 }

@@ -19,16 +19,18 @@ public sealed partial class CompressionPipeline
             if (plans.Count <= index)
             {
                 int current = index;
-                void Report(double share) => _meter.Prepare(asked.Label, (current + share) / _steps.Length);
+                void Report(double share) => ReportPart(null, share);
+                void ReportPart(string? part, double share) =>
+                    _meter.Prepare(part is null ? asked.Label : $"{asked.Label}: {part}", (current + share) / _steps.Length);
                 Report(0);
-                JsonObject? plan = Guard(asked, null, () => step.Prepare(Model(_source, journal, current, segments, Report)));
+                JsonObject? plan = Guard(asked, null, () => step.Prepare(Model(_source, journal, current, segments, Report) with { ReportPart = ReportPart }));
                 plans.Add(plan is null ? null : JsonNode.Parse(plan.ToJsonString())!.AsObject());
                 journal.Update(journal.Record with { Plans = [.. plans], Warnings = [.. _warnings], Seconds = journal.Record.Seconds });
             }
 
             Guard(asked, null, () =>
             {
-                step.Begin(plans[index]);
+                step.Begin(plans[index], Model(_source, journal, index, segments, _ => { }));
                 return true;
             });
         }
@@ -188,6 +190,8 @@ public sealed partial class CompressionPipeline
             Kernels = _kernels,
             Pool = _pool,
             Seed = _recipe.Seed,
+            LoadTraining = () => _training,
+            ActivationBytes = _options.ActivationBytes,
             WorkFolder = journal.StepFolder(step),
             ArtifactFolder = isSource ? null : journal.ArtifactFolder,
             Concerns = _steps[step].Asked.Concerns,

@@ -24,6 +24,7 @@ public sealed partial class CompressionPipeline
     private readonly List<string> _warnings = [];
     private readonly List<StageTime> _stages = [];
     private readonly ProgressMeter _meter;
+    private IReadOnlyList<int[]> _training = [];
 
     private CompressionPipeline(CompressionOptions options, Checkpoint source, CancellationToken cancellation)
     {
@@ -34,7 +35,7 @@ public sealed partial class CompressionPipeline
         _kernels = KernelSet.Select(options.Kernels);
         _source = source;
         _steps = [.. _recipe.Steps.Select(asked => (asked, asked.Create()))];
-        _meter = new ProgressMeter(options.Progress, options.Time, source.Config.LayerCount);
+        _meter = new ProgressMeter(options.Progress, options.Time, source.Config.LayerCount, _steps.Any(step => step.Step.IsMostlyPreparation));
     }
 
     /// <summary>Compresses.</summary>
@@ -83,6 +84,7 @@ public sealed partial class CompressionPipeline
     {
         ArtifactSettings.RequireWritable(_source, Format);
         RequireMatches();
+        _training = LoadTraining();
         return LoadCalibration();
     }
 
@@ -94,7 +96,7 @@ public sealed partial class CompressionPipeline
         {
             RecipeDigest = _recipe.Digest,
             SourceDigest = _source.Digest,
-            CalibrationDigest = CalibrationTokens.Digest(segments),
+            CalibrationDigest = CalibrationTokens.Digest([.. segments, .. _training]),
             Kernels = _kernels.Name,
         };
         using CompressionJournal journal = CompressionJournal.Open(_options.Output, expected, _options.Resume);
@@ -130,15 +132,38 @@ public sealed partial class CompressionPipeline
         _stages.Add(new StageTime(stage, _options.Time.GetElapsedTime(start).TotalSeconds));
     }
 
-    private IReadOnlyList<int[]> LoadCalibration()
+    private CalibrationSource? CalibrationSource
     {
-        CalibrationSource? source = _recipe.Calibration;
-        if (_options.CalibrationFile is { } file)
+        get
         {
-            bool isTokens = file.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
-            source = (source ?? new CalibrationSource()) with { TokensFile = isTokens ? file : null, TextFile = isTokens ? null : file };
+            CalibrationSource? source = _recipe.Calibration;
+            if (_options.CalibrationFile is { } file)
+            {
+                bool isTokens = file.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+                source = (source ?? new CalibrationSource()) with { TokensFile = isTokens ? file : null, TextFile = isTokens ? null : file };
+            }
+
+            return source;
+        }
+    }
+
+    private IReadOnlyList<int[]> LoadTraining()
+    {
+        if (!_steps.Any(step => step.Step.ReadsTraining))
+        {
+            return [];
         }
 
+        // Without text of its own, training reads what calibration draws its windows from.
+        CalibrationSource? source = _recipe.Training ?? CalibrationSource;
+        return source is null
+            ? throw new RecipeException("training", "the recipe's steps train, and neither 'training' nor 'calibration' says on what")
+            : CalibrationTokens.LoadStreams(source, _recipe.Training is null ? "calibration" : "training", _source.Config, _source.LoadTokenizer);
+    }
+
+    private IReadOnlyList<int[]> LoadCalibration()
+    {
+        CalibrationSource? source = CalibrationSource;
         if (!_recipe.NeedsCalibration)
         {
             return [];
@@ -152,6 +177,11 @@ public sealed partial class CompressionPipeline
     // A recipe for another family names tensors that this one does not have.
     private void RequireMatches()
     {
+        if (_steps.Skip(1).FirstOrDefault(step => step.Step.IsMostlyPreparation) is { Asked: { } late })
+        {
+            throw new RecipeException(late.Arguments.Path, $"'{late.Label}' works on the source's weights before any block is changed; it must be the first step");
+        }
+
         string[] names = [.. Enumerable.Range(0, _source.Config.LayerCount).SelectMany(layer => BlockTensors.Linears(_source.Config, layer)).Select(linear => linear.Name)];
         foreach (RecipeStep step in _recipe.Steps)
         {

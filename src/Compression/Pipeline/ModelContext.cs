@@ -7,7 +7,7 @@ using Sparrow.Runtime.Threading;
 namespace Sparrow.Compression.Pipeline;
 
 /// <summary>The whole model, for what a step decides before the first block or does after the last.</summary>
-public sealed class ModelContext
+public sealed record ModelContext
 {
     /// <summary>The dense model before the blocks; the compressed one after them.</summary>
     public required Checkpoint Source { get; init; }
@@ -29,6 +29,12 @@ public sealed class ModelContext
     /// <summary>The artifact's folder; only after the blocks. Files put there are part of the artifact.</summary>
     public string? ArtifactFolder { get; init; }
 
+    /// <summary>Token ids that a step trains on: the recipe's, else those of the calibration's text. Loaded when it is asked for.</summary>
+    internal Func<IReadOnlyList<int[]>>? LoadTraining { get; init; }
+
+    /// <summary>Most bytes of residual streams in memory; more go to a file.</summary>
+    internal long ActivationBytes { get; init; } = 128L << 20;
+
     /// <summary>Whether the step changes a linear.</summary>
     public required Func<string, bool> Concerns { get; init; }
 
@@ -37,6 +43,9 @@ public sealed class ModelContext
 
     /// <summary>Share of the step's own work done, 0 to 1.</summary>
     public required Action<double> Report { get; init; }
+
+    /// <summary>The same with what is being done: <c>round 2 of 5, training</c>.</summary>
+    internal Action<string, double>? ReportPart { get; init; }
 
     /// <summary>Walks the source block by block without changing it: need, sample tokens, and what looks at each block.</summary>
     internal Action<StatisticsNeed, int, Action<BlockContext>>? Walk { get; init; }

@@ -135,6 +135,18 @@ public sealed class PruneMask : IEquatable<PruneMask>
 
     public override int GetHashCode() => HashCode.Combine(Rows, Columns, _words[0]);
 
+    /// <summary>Takes over the words of a row as <see cref="RowWords"/> gave them.</summary>
+    /// <exception cref="ArgumentException">Their number is another, or bits beyond the last column are set.</exception>
+    internal void SetRow(int row, ReadOnlySpan<ulong> words)
+    {
+        if (words.Length != _rowWords || (Columns % 64 != 0 && words[^1] >> (Columns % 64) != 0))
+        {
+            throw new ArgumentException($"{words.Length} words are no row of {Columns} bits.", nameof(words));
+        }
+
+        words.CopyTo(_words.AsSpan(row * _rowWords, _rowWords));
+    }
+
     /// <summary>Takes over one row of another mask of the same shape.</summary>
     internal void CopyRow(PruneMask source, int row) => source.RowWords(row).CopyTo(_words.AsSpan(row * _rowWords, _rowWords));
 }

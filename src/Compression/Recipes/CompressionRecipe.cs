@@ -15,6 +15,9 @@ public sealed record CompressionRecipe
     /// <summary>Null where the recipe leaves it to whoever runs it.</summary>
     public required CalibrationSource? Calibration { get; init; }
 
+    /// <summary>Null where steps that train read what calibration reads.</summary>
+    public required CalibrationSource? Training { get; init; }
+
     /// <summary>The steps, in order.</summary>
     public required IReadOnlyList<RecipeStep> Steps { get; init; }
 

@@ -27,6 +27,7 @@ internal static class RecipeReader
         {
             Seed = members.Integer("seed"),
             Calibration = members.FindObject("calibration") is { } calibration ? ReadCalibration(calibration, folder) : null,
+            Training = members.FindObject("training") is { } training ? ReadCalibration(training, folder) : null,
             Steps = ReadSteps(root),
             Evaluation = members.FindObject("evaluation") is { } evaluation ? ReadEvaluation(evaluation, folder) : null,
             Output = members.FindObject("output") is { } output

@@ -20,6 +20,14 @@ internal static class RecipeShapes
         AnyOf = [["tokens", "text"]],
     };
 
+    public static readonly RecipeShape Training = new(
+        RecipeMember.Text("tokens", "A JSON file with segments of token ids."),
+        RecipeMember.Text("text", "A text file."))
+    {
+        Exclusive = [["tokens", "text"]],
+        AnyOf = [["tokens", "text"]],
+    };
+
     public static readonly RecipeShape Evaluation = new(
         RecipeMember.Text("perplexity", "A text file whose perplexity is measured before and after.").Required(),
         RecipeMember.Number("max_perplexity_increase", "By what share perplexity may grow for the result to be accepted: 0.1 is a tenth; below 0 it must fall.", -0.99, 1000),
@@ -35,6 +43,7 @@ internal static class RecipeShapes
         RecipeMember.Text("description", "What the recipe is for."),
         RecipeMember.Integer("seed", "Of whatever draws at random in the steps.", 0, int.MaxValue, 0),
         RecipeMember.Object("calibration", "Where calibration tokens come from.", Calibration),
+        RecipeMember.Object("training", "What steps that train read; by default what calibration reads.", Training),
         RecipeMember.Object("evaluation", "What is measured, and what the result must hold to.", Evaluation),
         RecipeMember.Object("output", "How the result is stored.", Output));
 }

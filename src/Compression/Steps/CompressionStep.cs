@@ -22,12 +22,20 @@ public abstract class CompressionStep
     /// <summary>Whether the step reads the calibration sequences themselves.</summary>
     public virtual bool ReadsCalibration => false;
 
+    /// <summary>Whether the step trains on tokens: the recipe's, else those of the calibration's text.</summary>
+    public virtual bool ReadsTraining => false;
+
+    /// <summary>Whether <see cref="Prepare"/> is nearly all of the work, as it is where a whole model is trained.</summary>
+    public virtual bool IsMostlyPreparation => false;
+
     /// <summary>Decides what needs the whole model: who gets how much.</summary>
     /// <returns>What was decided; it is kept in the journal and given to <see cref="Begin"/>. Null: nothing.</returns>
     public virtual JsonObject? Prepare(ModelContext model) => null;
 
     /// <summary>Takes over what <see cref="Prepare"/> returned, in this run or in one that was killed.</summary>
-    public virtual void Begin(JsonObject? plan)
+    /// <param name="plan">What was returned.</param>
+    /// <param name="model">The model; its <see cref="ModelContext.WorkFolder"/> holds what was left there.</param>
+    public virtual void Begin(JsonObject? plan, ModelContext model)
     {
     }
 

@@ -28,7 +28,7 @@ internal abstract class PruneStep(RecipeArguments arguments) : CompressionStep
         return AllocationMethods.Decide(model, Arguments.FindObject(AllocationMethods.MemberName), _target.Sparsity, this);
     }
 
-    public sealed override void Begin(JsonObject? plan) => _sparsities = AllocationMethods.Read(plan);
+    public sealed override void Begin(JsonObject? plan, ModelContext model) => _sparsities = AllocationMethods.Read(plan);
 
     public sealed override void Apply(BlockContext block)
     {

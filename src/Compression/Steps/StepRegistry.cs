@@ -15,6 +15,9 @@ public static class StepRegistry
         GptqQuantizeStep.Definition,
         AwqQuantizeStep.Definition,
         JointQuantizeStep.Definition,
+        AdaptStep.Losa,
+        AdaptStep.MaskedLora,
+        AdaptStep.SquareHead,
         TuneKvStep.Definition,
     ];
 }

@@ -1,6 +1,7 @@
 using Sparrow.Compression.Allocation;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Recipes;
+using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
 
 namespace Sparrow.Compression.Steps.Allocations;
@@ -18,30 +19,34 @@ internal static class RmiPlanner
 
     public static IReadOnlyDictionary<string, double> Decide(ModelContext model, RecipeArguments arguments, double sparsity, PruneStep step)
     {
-        double[] similarity = Similarity(model);
-        int blocks = model.Config.LayerCount;
-        double[] redundancy = RmiAllocation.Redundancy(similarity, blocks);
+        double[] redundancy = Redundancy(model, model.Source, model.Segments, model.Report);
         return AllocationMethods.ByBlock(model, RmiAllocation.Allocate(redundancy, sparsity, arguments.FindNumber("range")));
     }
 
-    private static double[] Similarity(ModelContext model)
+    /// <summary>How much each block's input is like those of the others, over the same positions of all sequences.</summary>
+    /// <param name="model">Kernels and threads.</param>
+    /// <param name="checkpoint">The model in question.</param>
+    /// <param name="segments">At least two sequences.</param>
+    /// <param name="report">Receives the share that is done.</param>
+    /// <exception cref="RecipeException">There is one sequence or none.</exception>
+    public static double[] Redundancy(ModelContext model, Checkpoint checkpoint, IReadOnlyList<int[]> segments, Action<double> report)
     {
         // 1. The same positions of every sequence.
-        int sequences = model.Segments.Count;
-        int tokens = sequences == 0 ? 0 : model.Segments.Min(segment => segment.Length);
+        int sequences = segments.Count;
+        int tokens = sequences == 0 ? 0 : segments.Min(segment => segment.Length);
         if (sequences < 2)
         {
             throw new RecipeException("calibration", "the allocation 'rmi' compares sequences and needs at least two of them");
         }
 
-        // 2. All sequences through the dense model, block by block.
+        // 2. All sequences through the model, block by block.
         int width = model.Config.HiddenSize;
-        using BlockWalk walk = model.OpenWalk(model.Source, tokens);
+        using BlockWalk walk = model.OpenWalk(checkpoint, tokens);
         float[][] states = new float[sequences][];
         for (int i = 0; i < sequences; i++)
         {
             states[i] = new float[tokens * width];
-            walk.Embed(model.Segments[i].AsSpan(0, tokens), states[i]);
+            walk.Embed(segments[i].AsSpan(0, tokens), states[i]);
         }
 
         List<double[]> grams = [];
@@ -71,9 +76,9 @@ internal static class RmiPlanner
                 }
             }
 
-            model.Report((layer + 1.0) / model.Config.LayerCount);
+            report((layer + 1.0) / model.Config.LayerCount);
         }
 
-        return RepresentationSimilarity.Matrix(grams, sequences);
+        return RmiAllocation.Redundancy(RepresentationSimilarity.Matrix(grams, sequences), grams.Count);
     }
 }
