@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Sparrow.Compression.Quantization;
 using Sparrow.Compression.Pipeline;
+using Sparrow.Compression.Quantization;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Tensors;

@@ -1,5 +1,4 @@
 using Sparrow.Compression.Adaptation;
-using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Quantization;
 using Sparrow.Compression.Recipes;
 
@@ -15,15 +14,33 @@ internal static class AdaptMembers
     // What a member holds that neither the step nor its preset gives.
     private static readonly AdaptPreset s_fast = new()
     {
-        Rounds = 5, Tokens = 150_000, Batch = 4, Length = 512, LearningRate = 1e-3, WarmUp = 0.1, CalibrationSamples = 16, CalibrationLength = 1024,
-        ComparedSequences = 64, ComparedTokens = 128, ErrorSequences = 8,
+        Rounds = 5,
+        Tokens = 150_000,
+        Batch = 4,
+        Length = 512,
+        LearningRate = 1e-3,
+        WarmUp = 0.1,
+        CalibrationSamples = 16,
+        CalibrationLength = 1024,
+        ComparedSequences = 64,
+        ComparedTokens = 128,
+        ErrorSequences = 8,
     };
 
     // The published run: 10,000 instructions with answers in batches of 8, each round with a schedule of its own.
     private static readonly AdaptPreset s_full = new()
     {
-        Rounds = 5, Tokens = 2_000_000, Batch = 8, Length = 1024, LearningRate = 2e-4, WarmUp = 0.3, CalibrationSamples = 128, CalibrationLength = 2048,
-        ComparedSequences = 64, ComparedTokens = 2048, ErrorSequences = 16,
+        Rounds = 5,
+        Tokens = 2_000_000,
+        Batch = 8,
+        Length = 1024,
+        LearningRate = 2e-4,
+        WarmUp = 0.3,
+        CalibrationSamples = 128,
+        CalibrationLength = 2048,
+        ComparedSequences = 64,
+        ComparedTokens = 2048,
+        ErrorSequences = 16,
     };
 
     private static readonly RecipeMember[] s_pruning =
