@@ -32,8 +32,9 @@ public sealed record CompressionRecipe
     /// <summary>Hex SHA-256 of the recipe without regard to layout and order of members: names it in journals.</summary>
     public required string Digest { get; init; }
 
-    /// <summary>Whether a step looks at calibration sequences.</summary>
-    public bool NeedsCalibration => Steps.Select(step => step.Create()).Any(step => step.Needs != StatisticsNeed.None || step.SampleTokens > 0 || step.ReadsCalibration);
+    /// <summary>Whether a step looks at calibration sequences, or trains on their text for want of another.</summary>
+    public bool NeedsCalibration => Steps.Select(step => step.Create()).Any(step =>
+        step.Needs != StatisticsNeed.None || step.SampleTokens > 0 || step.ReadsCalibration || (step.ReadsTraining && Training is null));
 
     /// <summary>Reads a recipe.</summary>
     /// <param name="json">The recipe.</param>

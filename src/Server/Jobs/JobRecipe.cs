@@ -12,12 +12,17 @@ internal static class JobRecipe
 {
     private const string CalibrationText = "calibration.txt";
     private const string CalibrationTokens = "calibration.json";
+    private const string TrainingText = "training.txt";
+    private const string TrainingTokens = "training.json";
     private const string EvaluationText = "evaluation.txt";
+
+    private static readonly (string Section, string Member)[] s_files =
+        [("calibration", "text"), ("calibration", "tokens"), ("training", "text"), ("training", "tokens"), ("evaluation", "perplexity")];
 
     /// <summary>Ids of files that a recipe names.</summary>
     public static IEnumerable<string> FilesOf(JsonElement recipe)
     {
-        foreach ((string section, string member) in new[] { ("calibration", "text"), ("calibration", "tokens"), ("evaluation", "perplexity") })
+        foreach ((string section, string member) in s_files)
         {
             if (recipe.TryGetProperty(section, out JsonElement value) && value.ValueKind == JsonValueKind.Object
                 && value.TryGetProperty(member, out JsonElement file) && file.ValueKind == JsonValueKind.String)
@@ -44,6 +49,7 @@ internal static class JobRecipe
     {
         JsonObject steps = JsonNode.Parse(recipe.GetRawText())!.AsObject();
         steps.Remove("calibration");
+        steps.Remove("training");
         steps.Remove("evaluation");
         return steps.ToJsonString();
     }
@@ -61,6 +67,8 @@ internal static class JobRecipe
         recipe["seed"] = spec.Seed;
         SetEvaluation(recipe, spec, folder, hasTokenizer, texts, warn);
 
+        SetTraining(recipe, folder, hasTokenizer, texts);
+
         // Whether calibration is needed the steps know; to ask them, the recipe is read without.
         JsonObject probe = recipe.DeepClone().AsObject();
         probe.Remove("calibration");
@@ -75,6 +83,30 @@ internal static class JobRecipe
 
         File.WriteAllText(folder.Recipe, recipe.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
         return CompressionRecipe.Load(folder.Recipe);
+    }
+
+    // Without it, steps that train read what calibration reads.
+    private static void SetTraining(JsonObject recipe, JobFolder folder, bool hasTokenizer, JobTexts texts)
+    {
+        if (recipe["training"] is not JsonObject training)
+        {
+            return;
+        }
+
+        string file = (training["tokens"] ?? training["text"])!.GetValue<string>();
+        if (texts.PutTokens(file, folder.In(TrainingTokens)))
+        {
+            recipe["training"] = new JsonObject { ["tokens"] = TrainingTokens };
+            return;
+        }
+
+        if (!hasTokenizer)
+        {
+            throw new RecipeException("training", "the model has no tokenizer to read a text with; give a file of token ids");
+        }
+
+        texts.PutText(file, folder.In(TrainingText));
+        recipe["training"] = new JsonObject { ["text"] = TrainingText };
     }
 
     private static void SetCalibration(JsonObject recipe, JobSpec spec, JobFolder folder, bool hasTokenizer, JobTexts texts, Action<string> warn)
