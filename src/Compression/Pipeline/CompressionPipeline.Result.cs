@@ -92,7 +92,7 @@ public sealed partial class CompressionPipeline
         {
             throw new GateException(
                 FormattableString.Invariant(
-                    $"The gate is not met: perplexity went from {before:0.###} to {after:0.###} ({(after / before) - 1:+0.0%;-0.0%}), and the recipe allows {limit:+0.0%}. No artifact was made; what was compressed is in {CompressionJournal.FolderOf(_options.Output)}."),
+                    $"The gate is not met: perplexity went from {before:0.###} to {after:0.###} ({(after / before) - 1:+0.0%;-0.0%}), and the recipe allows {limit:+0.0%;-0.0%}. No artifact was made; what was compressed is in {CompressionJournal.FolderOf(_options.Output)}."),
                 report);
         }
     }

@@ -39,9 +39,9 @@ internal sealed class JobMetrics
             "{job}",
             "Compression jobs that have not ended, by status.");
         meter.CreateObservableGauge(
-            "sparrow.compression.progress_ratio", () => Progress(active).Select(progress => new Measurement<double>(progress.Fraction)), null, "Share of the running job that is done.");
+            "sparrow.compression.progress_ratio", () => Progress(active)?.Fraction ?? 0, null, "Share of the running job that is done; 0 while none runs.");
         meter.CreateObservableGauge(
-            "sparrow.compression.layer", () => Progress(active).Select(progress => new Measurement<int>(progress.Layer ?? 0)), null, "Layer that the running job works on; 0 outside the layers.");
+            "sparrow.compression.layer", () => Progress(active)?.Layer ?? 0, null, "Layer that the running job works on; 0 outside the layers.");
         foreach (string end in s_ends)
         {
             _ended.Add(0, new KeyValuePair<string, object?>("result", end));
@@ -58,6 +58,5 @@ internal sealed class JobMetrics
         _steps.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("step", s_steps.Contains(step) ? step : Other));
 
     // One job: several would need a label that grows with them.
-    private static IEnumerable<JobProgress> Progress(ActiveJobs active) =>
-        active.All.Select(job => job.Meter).OfType<JobProgressMeter>().Take(1).Select(meter => meter.Now);
+    private static JobProgress? Progress(ActiveJobs active) => active.All.Select(job => job.Meter).OfType<JobProgressMeter>().FirstOrDefault()?.Now;
 }

@@ -41,8 +41,9 @@ internal sealed class JobProgressMeter(IReadOnlyList<string> steps, TimeProvider
         {
             lock (_lock)
             {
+                // Half of the way at the pace of the last mark, and slower and slower, but always on.
                 double elapsed = time.GetElapsedTime(_markedAt) / _pace;
-                _shown = Math.Max(_shown, Math.Min(_last.Fraction + (_ahead * (1 - Math.Exp(-elapsed))), 1));
+                _shown = Math.Max(_shown, Math.Min(_last.Fraction + (_ahead * elapsed / (elapsed + 1)), 1));
                 return _last with { Fraction = _shown };
             }
         }

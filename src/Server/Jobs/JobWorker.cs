@@ -136,6 +136,9 @@ internal sealed partial class JobWorker(
             }
 
             runner.Run(job, taken);
+
+            // All that is left of use has its own place; whoever reads that the job has ended finds its scratch gone.
+            folder.Delete();
             job = jobs.Update(job.Id, now => now with
             {
                 Status = JobStatus.Succeeded,
@@ -144,6 +147,11 @@ internal sealed partial class JobWorker(
         }
         catch (OperationCanceledException)
         {
+            if (jobs.Get(job.Id).Wish == JobWish.Cancel)
+            {
+                folder.Delete();
+            }
+
             job = jobs.Update(job.Id, now => now.Wish switch
             {
                 JobWish.Cancel => now with { Status = JobStatus.Cancelled, Wish = JobWish.None },
@@ -161,6 +169,10 @@ internal sealed partial class JobWorker(
         if (job.IsFinished)
         {
             metrics.Ended(job.Status);
+        }
+
+        if (job.Status == JobStatus.Failed)
+        {
             Clear(folder, job);
         }
     }

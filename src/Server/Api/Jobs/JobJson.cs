@@ -107,7 +107,7 @@ internal static class JobJson
         ["step_count"] = progress.StepCount,
         ["layer"] = progress.Layer,
         ["layer_count"] = progress.LayerCount,
-        ["fraction"] = Math.Round(progress.Fraction, 6),
+        ["fraction"] = Math.Round(progress.Fraction, 12),
     };
 
     private static JsonObject? Source(JobSpec spec) => spec.Source.Count == 0 ? null : new JsonObject
