@@ -107,7 +107,7 @@ public static class ArtifactConverter
     private static bool StaysPlain(string name, CompressedLinear linear, LinearFormat format)
     {
         bool isLayer = name.StartsWith("model.layers.", StringComparison.Ordinal) && !name.EndsWith("mlp.gate.weight", StringComparison.Ordinal);
-        return !isLayer && ((linear.Quantized is null && linear.KeptMask is null) || format is GptqFormat or AwqFormat);
+        return !isLayer && ((linear.Quantized is null && linear.KeptMask is null) || !format.HoldsTables);
     }
 
     private static void WriteConfig(StoredCheckpoint source, string folder, JsonObject? quantization)

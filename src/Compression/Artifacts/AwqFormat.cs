@@ -8,6 +8,8 @@ internal sealed class AwqFormat : LinearFormat
 {
     public override string Name => "awq";
 
+    public override bool HoldsTables => false;
+
     // Nibbles 0…7 of a word, from the lowest, are these outputs.
     private static ReadOnlySpan<byte> OutputOfNibble => [0, 2, 4, 6, 1, 3, 5, 7];
 

@@ -16,7 +16,7 @@ internal static class CanonicalArtifact
     public static string? Refuse(ModelConfig config, string format) =>
         !IsNeeded(config) || format == LinearFormats.Native
             ? null
-            : $"files of the family {config.Family} hold several linears as one or in an order of their own, which '{format}' cannot say; the format is '{LinearFormats.Native}', and 'convert --type' writes the family's own file from it";
+            : $"files of the family {config.Family} hold several linears as one or in an order of their own, which '{format}' cannot say; use '{LinearFormats.Native}', 'safetensors' or 'gguf'";
 
     /// <summary>The <c>quantization_config</c> of such a folder.</summary>
     public static JsonObject Config(IReadOnlyList<LinearEncoding> encodings)

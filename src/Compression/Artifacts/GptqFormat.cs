@@ -8,6 +8,8 @@ internal sealed class GptqFormat(string name, bool plainZeroPoints) : LinearForm
 {
     public override string Name => name;
 
+    public override bool HoldsTables => false;
+
     public override string? Refuse(CompressedLinear linear)
     {
         if (linear.Quantized is null)

@@ -12,6 +12,12 @@ internal abstract class LinearFormat
     /// <summary>Null, or in one sentence why the matrix cannot be stored this way without loss.</summary>
     public abstract string? Refuse(CompressedLinear linear);
 
+    /// <summary>The format that holds the matrix in the end, where this one leaves it to others.</summary>
+    public virtual LinearFormat Choose(CompressedLinear linear) => this;
+
+    /// <summary>Whether embeddings and heads can be stored so; else they are plain numbers beside it, at the values they have.</summary>
+    public virtual bool HoldsTables => true;
+
     /// <summary>The tensors of a matrix that is not refused.</summary>
     public abstract IEnumerable<StoredTensor> Encode(CompressedLinear linear);
 

@@ -24,6 +24,7 @@ public static class LinearFormats
         new GptqFormat("gptq", plainZeroPoints: false),
         new GptqFormat("gptq-v2", plainZeroPoints: true),
         new AwqFormat(),
+        new CompressedTensorsFormat(),
     ];
 
     /// <summary>All names.</summary>
@@ -44,10 +45,11 @@ public static class LinearFormats
         }
 
         StoredTensor[] tensors = [.. chosen.Encode(linear)];
-        IntegerCodes? codes = linear.Quantized is null ? null : new IntegerCodes(linear);
+        LinearFormat holder = chosen.Choose(linear);
+        IntegerCodes? codes = linear.Quantized is null || holder is PlainFormat ? null : new IntegerCodes(linear);
         return new EncodedLinear(tensors, new LinearEncoding(
             linear.Module,
-            chosen is NativeFormat ? NativeFormat.Choose(linear).Name : chosen.Name,
+            holder.Name,
             codes?.Bits ?? 0,
             codes?.SettingOfGroup ?? 0,
             codes?.IsSymmetric ?? true,
@@ -62,6 +64,9 @@ public static class LinearFormats
     /// <exception cref="ArgumentException">The format's settings cannot describe all of the matrices; the message says why.</exception>
     public static JsonObject? QuantizationConfig(IEnumerable<LinearEncoding> encodings, string format = Native) =>
         Get(format).Config([.. encodings]);
+
+    /// <summary>Whether embeddings and heads can be stored in a format, too.</summary>
+    public static bool HoldsTables(string format) => Get(format).HoldsTables;
 
     internal static LinearFormat Get(string name) =>
         Array.Find(s_formats, format => format.Name == name)

@@ -23,7 +23,7 @@ internal sealed class NativeFormat : LinearFormat
     public override string? Refuse(CompressedLinear linear) => Choose(linear).Refuse(linear with { Correction = null });
 
     /// <summary>Which format holds the matrix itself.</summary>
-    public static LinearFormat Choose(CompressedLinear linear)
+    public override LinearFormat Choose(CompressedLinear linear)
     {
         bool isSparse = linear.KeptMask is { } mask && mask.Sparsity > LeastSparsity;
         return (linear.Quantized, isSparse) switch

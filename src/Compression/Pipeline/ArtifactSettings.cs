@@ -12,16 +12,24 @@ internal static class ArtifactSettings
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>What the recipe wants the result stored as.</summary>
+    /// <exception cref="RecipeException">There is no such format, or it cannot hold this family.</exception>
+    public static OutputForm FormOf(CompressionRecipe recipe, Checkpoint source)
+    {
+        try
+        {
+            return OutputForm.Of(recipe.Output.Format, source.Config);
+        }
+        catch (ArgumentException error)
+        {
+            throw new RecipeException("output.format", error.Message, error);
+        }
+    }
+
     /// <summary>Checks, before any work, that the result can be written.</summary>
     /// <exception cref="CheckpointException">Settings of the source cannot be written.</exception>
-    /// <exception cref="RecipeException">The format cannot hold this family.</exception>
-    public static void RequireWritable(Checkpoint source, string format)
+    public static void RequireWritable(Checkpoint source, OutputForm form)
     {
-        if (CanonicalArtifact.Refuse(source.Config, format) is { } reason)
-        {
-            throw new RecipeException("output.format", reason);
-        }
-
         if (source is not StoredCheckpoint)
         {
             throw new ArgumentException("The source is no stored checkpoint.", nameof(source));
@@ -31,6 +39,8 @@ internal static class ArtifactSettings
         {
             SettingsCheck.Folder(gguf, source.Path, HuggingFaceConfigWriter.Write(source.Config, "f32"));
         }
+
+        form.Require(source);
     }
 
     /// <summary>Writes them all.</summary>

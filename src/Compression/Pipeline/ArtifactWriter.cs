@@ -16,7 +16,7 @@ internal sealed class ArtifactWriter(Checkpoint source, string folder, string fo
         List<LinearEncoding> encodings = [];
         foreach (LinearState linear in block.AllLinears)
         {
-            Add(linear, tensors, encodings);
+            Add(linear, tensors, encodings, format);
         }
 
         foreach ((string name, long[] shape) in BlockTensors.Others(source.Config, block.Layer))
@@ -36,7 +36,7 @@ internal sealed class ArtifactWriter(Checkpoint source, string folder, string fo
         {
             if (tables.FirstOrDefault(table => table.Name == name && table.IsChanged) is { } changed)
             {
-                Add(changed, tensors, encodings);
+                Add(changed, tensors, encodings, LinearFormats.HoldsTables(format) ? format : PlainFormat.FormatName);
             }
             else
             {
@@ -47,7 +47,7 @@ internal sealed class ArtifactWriter(Checkpoint source, string folder, string fo
         return Write(_shardCount - 1, tensors, encodings, layers, warnings);
     }
 
-    private void Add(LinearState linear, List<TensorToWrite> tensors, List<LinearEncoding> encodings)
+    private void Add(LinearState linear, List<TensorToWrite> tensors, List<LinearEncoding> encodings, string chosen)
     {
         if (!linear.IsChanged)
         {
@@ -60,7 +60,7 @@ internal sealed class ArtifactWriter(Checkpoint source, string folder, string fo
         try
         {
             encoded = LinearFormats.Encode(
-                new CompressedLinear(linear.Name, linear.Rows, linear.Columns, linear.Quantized is null ? linear.Values : [], linear.Mask, linear.Quantized, linear.Correction), format);
+                new CompressedLinear(linear.Name, linear.Rows, linear.Columns, linear.Quantized is null ? linear.Values : [], linear.Mask, linear.Quantized, linear.Correction), chosen);
         }
         catch (ArgumentException error)
         {

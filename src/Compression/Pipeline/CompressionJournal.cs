@@ -29,6 +29,18 @@ internal sealed class CompressionJournal : IDisposable
     /// <summary>A folder for what a step keeps of its own.</summary>
     public string StepFolder(int step) => Path.Combine(_folder, $"step-{step}");
 
+    /// <summary>An empty folder beside the artifact; what an earlier run left there is gone.</summary>
+    public string NewFolder(string name)
+    {
+        string folder = Path.Combine(_folder, name);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return Directory.CreateDirectory(folder).FullName;
+    }
+
     /// <summary>The folder that goes with an output.</summary>
     public static string FolderOf(string output) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(output)) + ".partial";
 
@@ -103,16 +115,16 @@ internal sealed class CompressionJournal : IDisposable
     /// <summary>Forgets residual streams that no longer are the last.</summary>
     public void DropActivations(int finishedBlocks) => File.Delete(ActivationFile(finishedBlocks));
 
-    /// <summary>Makes the artifact visible under its name, in one step, and clears up.</summary>
-    public void Publish(string output)
+    /// <summary>Makes a finished folder visible under its name, in one step, and clears up.</summary>
+    public void Publish(string folder, string output)
     {
         try
         {
-            Directory.Move(ArtifactFolder, Path.GetFullPath(output));
+            Directory.Move(folder, Path.GetFullPath(output));
         }
         catch (IOException error)
         {
-            throw new CompressionException($"The artifact cannot be given its name {output}: {error.Message} It is in {ArtifactFolder}.", error);
+            throw new CompressionException($"The artifact cannot be given its name {output}: {error.Message} It is in {folder}.", error);
         }
 
         _lock.Dispose();

@@ -97,9 +97,41 @@ public sealed partial class CompressionPipeline
         }
     }
 
-    private void WriteRecord(CompressionJournal journal, CompressionReport report)
+    // What the container stores is measured again: it may take more or less than the folder did.
+    private string Convert(CompressionJournal journal, ref CompressionReport report)
     {
-        string folder = journal.ArtifactFolder;
+        string folder = journal.NewFolder("converted");
+        Form.Convert(journal.ArtifactFolder, folder);
+        string profile = Path.Combine(journal.ArtifactFolder, ModelLoader.CarriedProfile);
+        if (File.Exists(profile))
+        {
+            File.Copy(profile, Path.Combine(folder, ModelLoader.CarriedProfile));
+        }
+
+        foreach (string file in Directory.GetFiles(folder))
+        {
+            DurableFile.Flush(file);
+        }
+
+        using Checkpoint converted = Checkpoint.Open(folder);
+        IReadOnlyDictionary<string, TensorInfo> tensors = converted.Tensors;
+        report = report with
+        {
+            SizeAfter = report.SizeAfter with { Bytes = tensors.Values.Sum(tensor => tensor.Bytes) },
+            Layers =
+            [
+                .. report.Layers.Select(layer => layer with
+                {
+                    Bytes = tensors[layer.Name].Bytes,
+                    BitsPerWeight = 8.0 * tensors[layer.Name].Bytes / ((double)layer.Rows * layer.Columns),
+                }),
+            ],
+        };
+        return folder;
+    }
+
+    private void WriteRecord(CompressionJournal journal, string folder, CompressionReport report)
+    {
         SortedDictionary<string, string> files = new(StringComparer.Ordinal);
         foreach (string file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories))
         {

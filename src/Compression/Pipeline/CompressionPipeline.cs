@@ -1,3 +1,4 @@
+using Sparrow.Compression.Artifacts;
 using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Compression.LinearAlgebra;
 using Sparrow.Compression.Recipes;
@@ -25,6 +26,7 @@ public sealed partial class CompressionPipeline
     private readonly List<StageTime> _stages = [];
     private readonly ProgressMeter _meter;
     private IReadOnlyList<int[]> _training = [];
+    private OutputForm? _form;
 
     private CompressionPipeline(CompressionOptions options, Checkpoint source, CancellationToken cancellation)
     {
@@ -82,7 +84,7 @@ public sealed partial class CompressionPipeline
 
     private IReadOnlyList<int[]> CheckInput()
     {
-        ArtifactSettings.RequireWritable(_source, Format);
+        ArtifactSettings.RequireWritable(_source, Form);
         RequireMatches();
         _training = LoadTraining();
         return LoadCalibration();
@@ -118,12 +120,15 @@ public sealed partial class CompressionPipeline
         (EvaluationReport? dense, EvaluationReport? compressed) = Evaluate(journal);
         CompressionReport report = Report(journal, segments, dense, compressed, before);
         RequireGate(report);
-        WriteRecord(journal, report);
-        journal.Publish(_options.Output);
+        string folder = Form.Container is null ? journal.ArtifactFolder : Convert(journal, ref report);
+        WriteRecord(journal, folder, report);
+        journal.Publish(folder, _options.Output);
         return report;
     }
 
-    private string Format => _recipe.Output.Format ?? Artifacts.LinearFormats.Native;
+    private OutputForm Form => _form ??= ArtifactSettings.FormOf(_recipe, _source);
+
+    private string Format => Form.LinearFormat;
 
     private void Timed(string stage, Action work)
     {

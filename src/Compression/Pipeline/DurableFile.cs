@@ -20,6 +20,13 @@ internal static class DurableFile
         File.Move(temporary, path, overwrite: true);
     }
 
+    /// <summary>Has the system put a finished file on the disk.</summary>
+    public static void Flush(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite);
+        stream.Flush(flushToDisk: true);
+    }
+
     /// <summary>Hex SHA-256 of a file.</summary>
     public static string Digest(string path)
     {

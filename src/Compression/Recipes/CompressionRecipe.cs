@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sparrow.Compression.Steps;
 
 namespace Sparrow.Compression.Recipes;
@@ -41,6 +42,18 @@ public sealed record CompressionRecipe
     /// <param name="folder">What relative paths in it start from; null: the current folder.</param>
     /// <exception cref="RecipeException">It cannot be followed; the message says where and why.</exception>
     public static CompressionRecipe Parse(string json, string? folder = null) => RecipeReader.Read(json, folder);
+
+    /// <summary>The same recipe with another output format.</summary>
+    /// <exception cref="RecipeException">There is no such format.</exception>
+    public CompressionRecipe WithFormat(string format)
+    {
+        JsonObject json = JsonNode.Parse(Json.GetRawText())!.AsObject();
+        JsonObject output = json["output"] as JsonObject ?? [];
+        output["format"] = format;
+        json["output"] = output;
+        CompressionRecipe changed = Parse(json.ToJsonString());
+        return this with { Output = changed.Output, Json = changed.Json, Digest = changed.Digest };
+    }
 
     /// <summary>Reads a recipe's file, or a preset as <c>preset:NAME</c>.</summary>
     /// <exception cref="RecipeException">It cannot be followed; the message says where and why.</exception>

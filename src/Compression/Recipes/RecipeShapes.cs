@@ -1,3 +1,5 @@
+using Sparrow.Compression.Artifacts;
+
 namespace Sparrow.Compression.Recipes;
 
 /// <summary>The members of a recipe that do not belong to a step.</summary>
@@ -36,7 +38,7 @@ internal static class RecipeShapes
 
     public static readonly RecipeShape Output = new(
         RecipeMember.Choice("type", "Type of weights that stay floats; by default the source's, else f16.", ["f32", "f16", "bf16"]),
-        RecipeMember.Text("format", "Storage format of compressed matrices; by default chosen by their content."));
+        RecipeMember.Choice("format", "How compressed matrices are stored; by default chosen by their content.", [.. OutputForm.Names]));
 
     /// <summary>All of the recipe but its steps.</summary>
     public static readonly RecipeShape Recipe = new(

@@ -35,11 +35,7 @@ public static class CheckpointConverter
         void Written(long bytes) => progress?.Report((done += bytes) / total);
         if (gguf)
         {
-            string type = options.Type ?? tensors.First(tensor => tensor.Name.Contains("attn_output.weight", StringComparison.Ordinal)).Type.ToLowerInvariant();
-            List<KeyValuePair<string, object>> metadata = GgufMetadataBuilder.Build(stored, type);
-            tensors.AddRange(GgufRopeFactors.Tensors(source.Config));
-            SettingsCheck.Gguf(stored, destination, metadata, tensors);
-            GgufWriter.Write(destination, metadata, tensors, Written);
+            GgufWriter.Write(destination, PrepareGguf(stored, destination, options.Type, tensors), tensors, Written);
             return;
         }
 
@@ -49,5 +45,23 @@ public static class CheckpointConverter
         SafetensorsWriter.WriteFolder(destination, tensors, options.MaximumShardBytes, Written);
         File.WriteAllBytes(Path.Combine(destination, "config.json"), config);
         TokenizerFiles.Write(stored, destination);
+    }
+
+    /// <summary>Checks, without writing anything, that GGUF has an architecture and keys for a model.</summary>
+    /// <exception cref="CheckpointException">It has none; the error names the setting.</exception>
+    public static void RequireGguf(Checkpoint source)
+    {
+        StoredCheckpoint stored = (StoredCheckpoint)source;
+        List<TensorToWrite> tensors = [.. TensorLayouts.ForGguf(source.Config).Select(layout => ConvertedTensor.Plan(stored, layout, gguf: true, "f32", s_ggufTypes))];
+        _ = PrepareGguf(stored, source.Path, "f32", tensors);
+    }
+
+    private static List<KeyValuePair<string, object>> PrepareGguf(StoredCheckpoint source, string destination, string? type, List<TensorToWrite> tensors)
+    {
+        type ??= tensors.First(tensor => tensor.Name.Contains("attn_output.weight", StringComparison.Ordinal)).Type.ToLowerInvariant();
+        List<KeyValuePair<string, object>> metadata = GgufMetadataBuilder.Build(source, type);
+        tensors.AddRange(GgufRopeFactors.Tensors(source.Config));
+        SettingsCheck.Gguf(source, destination, metadata, tensors);
+        return metadata;
     }
 }

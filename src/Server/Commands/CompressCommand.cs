@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Sparrow.Compression.Artifacts;
 using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Compression.Evaluation.Reports.Html;
 using Sparrow.Compression.Pipeline;
@@ -12,15 +15,16 @@ namespace Sparrow.Server.Commands;
 /// <summary><c>sparrow compress</c>: a checkpoint and a recipe in, a smaller checkpoint out.</summary>
 internal sealed class CompressCommand
 {
-    private readonly Option<string> _model = new("--model", "-m") { Description = "A GGUF file or a Hugging Face folder.", HelpName = "PATH", Required = true };
-    private readonly Option<string> _recipe = new("--recipe", "-r")
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly Option<string?> _model = new("--model", "-m") { Description = "A GGUF file or a Hugging Face folder.", HelpName = "PATH" };
+    private readonly Option<string?> _recipe = new("--recipe", "-r")
     {
         Description = $"A recipe's file, or preset: with one of {string.Join(", ", RecipePresets.Names)}.",
         HelpName = "FILE|preset:NAME",
-        Required = true,
     };
 
-    private readonly Option<string> _output = new("--output", "--out", "-o") { Description = "The folder to make.", HelpName = "DIR", Required = true };
+    private readonly Option<string?> _output = new("--output", "--out", "-o") { Description = "The folder to make.", HelpName = "DIR" };
     private readonly Option<string?> _calibration = new("--calibration")
     {
         Description = "In place of the recipe's calibration: token ids where it ends in .json, else a text.",
@@ -32,6 +36,13 @@ internal sealed class CompressCommand
     private readonly Option<string?> _kernels = new("--kernels") { Description = "A kernel set by name (setting Engine:Kernels).", HelpName = "NAME" };
     private readonly Option<string?> _report = new("--report") { Description = "Writes the report as JSON, times included.", HelpName = "FILE" };
     private readonly Option<string?> _html = new("--html") { Description = "Writes the report as a page.", HelpName = "FILE" };
+    private readonly Option<string?> _format = new("--format")
+    {
+        Description = $"Stores the result so, in place of the recipe's output.format: {string.Join(", ", OutputForm.Names)}.",
+        HelpName = "FORMAT",
+    };
+
+    private readonly Option<bool> _schema = new("--schema") { Description = "Writes the JSON Schema of recipes to standard output and does nothing else." };
     private readonly Option<bool> _json = new("--json") { Description = "Writes the report as JSON to standard output." };
 
     public static void AddTo(RootCommand root)
@@ -44,11 +55,12 @@ internal sealed class CompressCommand
 
             Example: sparrow compress --model models/smollm2.gguf --recipe preset:balanced --calibration wiki.valid.raw --out smollm2-small
             Example: sparrow compress --model models/smollm2.gguf --recipe recipe.json --out smollm2-small --resume
+            Example: sparrow compress --model models/smollm2.gguf --recipe preset:balanced --calibration wiki.valid.raw --format gptq --out smollm2-gptq
             """);
         Option[] options =
         [
             compress._model, compress._recipe, compress._output, compress._calibration, compress._resume, compress._threads, compress._kernels, compress._report,
-            compress._html, compress._json,
+            compress._html, compress._format, compress._schema, compress._json,
         ];
         foreach (Option option in options)
         {
@@ -61,14 +73,22 @@ internal sealed class CompressCommand
 
     private int Run(ParseResult result, CancellationToken cancellation)
     {
+        if (result.GetValue(_schema))
+        {
+            result.InvocationConfiguration.Output.WriteLine(RecipeSchema.Create().ToJsonString(s_indented));
+            return ExitCode.Success;
+        }
+
+        string recipeName = Required(result, _recipe);
         CompressionRecipe recipe;
         try
         {
-            recipe = CompressionRecipe.Load(result.GetRequiredValue(_recipe));
+            recipe = CompressionRecipe.Load(recipeName);
+            recipe = result.GetValue(_format) is { } format ? recipe.WithFormat(format) : recipe;
         }
         catch (RecipeException error)
         {
-            throw new UsageException($"{result.GetRequiredValue(_recipe)}: {error.Message}");
+            throw new UsageException($"{recipeName}: {error.Message}");
         }
 
         ServerSettings settings = CommandSettings.Read();
@@ -79,9 +99,9 @@ internal sealed class CompressCommand
 
         CompressionOptions options = new()
         {
-            Model = result.GetRequiredValue(_model),
+            Model = Required(result, _model),
             Recipe = recipe,
-            Output = result.GetRequiredValue(_output),
+            Output = Required(result, _output),
             CalibrationFile = result.GetValue(_calibration),
             Resume = result.GetValue(_resume),
             Kernels = result.GetValue(_kernels) ?? settings.ToInferenceOptions().Kernels,
@@ -93,7 +113,7 @@ internal sealed class CompressCommand
         }
         catch (RecipeException error)
         {
-            throw new UsageException($"{result.GetRequiredValue(_recipe)}: {error.Message}");
+            throw new UsageException($"{recipeName}: {error.Message}");
         }
         catch (CompressionException error)
         {
@@ -148,8 +168,12 @@ internal sealed class CompressCommand
 
         table.AddRow("seconds", "", Number(report.Seconds));
         AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }).Write(table);
-        output.WriteLine($"Wrote {result.GetRequiredValue(_output)}.");
+        output.WriteLine($"Wrote {result.GetValue(_output)}.");
     }
+
+    // --schema needs none of them, so that the parser cannot demand them.
+    private static string Required(ParseResult result, Option<string?> option) =>
+        result.GetValue(option) ?? throw new UsageException($"Option '{option.Name}' is required.");
 
     private static string Megabytes(long bytes) => FormattableString.Invariant($"{bytes / 1e6:0.0} MB");
 

@@ -74,7 +74,7 @@ public sealed class FamilyCompressionTests : IDisposable
         RecipeException error = Assert.Throws<RecipeException>(() => Run(source, Path.Combine(_folder, "out"), ""","output":{"format":"gptq"}"""));
         Assert.Equal("output.format", error.Path);
         Assert.Contains(name.Replace('-', '_'), error.Message, StringComparison.Ordinal);
-        Assert.Contains("'convert --type'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("use 'sparrow', 'safetensors' or 'gguf'", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Recipes;
+using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
 using Xunit;
 
@@ -176,6 +177,18 @@ public sealed class RobustnessTests
         Assert.Contains("The gate is not met: perplexity went from", error.Message, StringComparison.Ordinal);
         Assert.NotNull(error.Report.EvaluationAfter);
         Assert.False(Directory.Exists(strict.Output));
+
+        // What was made stays for whoever wants to know why, until the next run clears it up.
+        string left = Path.Combine(strict.Output + ".partial", "artifact");
+        Assert.Contains(strict.Output + ".partial", error.Message, StringComparison.Ordinal);
+        using (LoadedModel rejected = ModelLoader.Load(left, new InferenceOptions()))
+        {
+            Assert.Equal(2, rejected.Config.LayerCount);
+        }
+
+        CompressionPipeline.Run(
+            fixture.Options("""{"type":"prune","method":"magnitude","sparsity":0.5}""", "strict"), TestContext.Current.CancellationToken);
+        Assert.False(Directory.Exists(strict.Output + ".partial"));
 
         CompressionOptions lenient = fixture.Options(
             """{"type":"prune","method":"magnitude","sparsity":0.9}""", "lenient", evaluation.Replace("LIMIT", "1000", StringComparison.Ordinal));

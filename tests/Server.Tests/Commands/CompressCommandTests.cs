@@ -46,6 +46,49 @@ public sealed class CompressCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_schema_of_recipes_is_written_and_nothing_else_is_asked_for()
+    {
+        using StringWriter output = new();
+        using StringWriter error = new();
+        int code = await CommandLineProgram.RunAsync(["compress", "--schema"], output, error);
+
+        Assert.Equal("", error.ToString());
+        Assert.Equal(ExitCode.Success, code);
+        JsonElement schema = JsonDocument.Parse(output.ToString()).RootElement;
+        Assert.Equal("https://json-schema.org/draft/2020-12/schema", schema.GetProperty("$schema").GetString());
+        Assert.True(schema.GetProperty("properties").GetProperty("steps").GetProperty("items").GetProperty("oneOf").GetArrayLength() > 10);
+    }
+
+    [Theory]
+    [InlineData("--model")]
+    [InlineData("--recipe")]
+    [InlineData("--output")]
+    public async Task Without_the_schema_everything_else_is_needed(string missing)
+    {
+        Dictionary<string, string> options = new() { ["--model"] = _model.Folder, ["--recipe"] = "preset:balanced", ["--output"] = "out" };
+        options.Remove(missing);
+        using StringWriter output = new();
+        using StringWriter error = new();
+        int code = await CommandLineProgram.RunAsync(["compress", .. options.SelectMany(pair => new[] { pair.Key, pair.Value })], output, error);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains($"'{missing}' is required", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_format_of_the_command_line_stands_in_for_the_recipes()
+    {
+        (int code, _, string error) = await RunAsync(Recipe("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}"""), "--format", "gguf");
+        Assert.Equal("", error);
+        Assert.Equal(ExitCode.Success, code);
+        Assert.True(File.Exists(Path.Combine(_folder.FullName, "out", "model.gguf")));
+
+        (code, _, error) = await RunAsync(Recipe("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}"""), "--format", "zip");
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("output.format: expected one of sparrow, plain", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_exists_is_not_replaced()
     {
         _folder.CreateSubdirectory("out");
