@@ -5,7 +5,7 @@ namespace Sparrow.Compression.Training;
 
 /// <summary>
 /// A low-rank change of one linear, maybe under a mask: the weights in effect are M ∘ (W + γ·B·A) (LoRA: arXiv 2106.09685; masked as in LoSA, arXiv
-/// 2501.08582). The base weights stay as they are until somebody merges.
+/// 2502.14816). The base weights stay as they are until somebody merges.
 /// </summary>
 public sealed class LoraAdapter
 {

@@ -143,9 +143,15 @@ public sealed class StepConformanceTests
     public void Every_method_has_a_page()
     {
         string pages = File.ReadAllText(Path.Combine(Repository(), "docs", "methods", "README.md"));
-        foreach (StepDefinition definition in WeightSteps)
+        foreach (StepDefinition definition in WeightSteps.Concat(StepRegistry.All.Where(definition => definition.Type == "adapt")))
         {
-            string page = Path.Combine(Repository(), "docs", "methods", definition is { Type: "quantize", Method: "sparsegpt" } ? "joint.md" : $"{definition.Method}.md");
+            string name = definition switch
+            {
+                { Type: "quantize", Method: "sparsegpt" } => "joint",
+                { Type: "adapt" } => "losa",
+                _ => definition.Method!,
+            };
+            string page = Path.Combine(Repository(), "docs", "methods", $"{name}.md");
             Assert.True(File.Exists(page), $"{definition.Label} has no page {page}.");
             Assert.Contains(Path.GetFileName(page), pages, StringComparison.Ordinal);
             string text = File.ReadAllText(page);
