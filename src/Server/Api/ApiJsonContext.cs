@@ -4,8 +4,8 @@ using Sparrow.Server.Api.Models;
 using Sparrow.Server.Api.Swaps;
 using Sparrow.Server.Api.Tokenization;
 using Sparrow.Server.Api.Uploads;
-using Sparrow.Server.Hosting.Swaps;
 using Sparrow.Server.Hosting;
+using Sparrow.Server.Hosting.Swaps;
 
 namespace Sparrow.Server.Api;
 

@@ -1,5 +1,3 @@
-using Sparrow.Server.Api.Errors;
-
 namespace Sparrow.Server.Hosting;
 
 /// <summary>What happens by itself as time goes by.</summary>
