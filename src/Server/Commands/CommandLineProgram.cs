@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Commands.Replay;
+using Sparrow.Server.Commands.Training;
 using Sparrow.Server.Options;
 
 namespace Sparrow.Server.Commands;
@@ -23,6 +24,8 @@ internal static class CommandLineProgram
         ReplayCommand.AddTo(root);
         PlanCommand.AddTo(root);
         ConvertCommand.AddTo(root);
+        TrainCommand.AddTo(root);
+        SampleTextCommand.AddTo(root);
         return root;
     }
 
