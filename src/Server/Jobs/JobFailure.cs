@@ -28,6 +28,7 @@ internal static class JobFailure
             StorageFullException => Full(),
             IOException when s_full.Contains(exception.HResult) => Full(),
             IOException or UnauthorizedAccessException => new JobError("internal_error", $"The disk failed: {exception.Message}", null),
+            Hosting.InsufficientMemoryForModelException => new JobError("insufficient_memory", exception.Message, "deploy"),
             OutOfMemoryException => new JobError("insufficient_memory", "The memory of this machine did not suffice.", null),
             _ => new JobError("internal_error", $"{exception.GetType().Name}: {exception.Message}", null),
         };

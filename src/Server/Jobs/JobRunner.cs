@@ -46,7 +46,8 @@ internal sealed class JobRunner(
             job = jobs.Update(job.Id, now => now with { Stage = JobStage.Deploy });
         }
 
-        deployment.Deploy(job, cancellation);
+        // The job's thread is its own, so it may wait.
+        deployment.DeployAsync(job, cancellation).GetAwaiter().GetResult();
     }
 
     private void CompressToFolder(JobRecord job, CompressionRecipe recipe, JobFolder folder, JobProgressMeter meter, CancellationToken cancellation)

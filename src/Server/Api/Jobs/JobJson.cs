@@ -21,7 +21,7 @@ internal static class JobJson
             ["progress"] = Progress(job.Progress),
             ["model"] = job.Spec.Model,
             ["compressed_model"] = succeeded ? job.Spec.TargetModel : null,
-            ["revision"] = succeeded ? job.Revision : null,
+            ["revision"] = succeeded || job.Stage == JobStage.Deploy ? job.Revision : null,
             ["fine_tuned_model"] = succeeded ? $"{job.Spec.TargetModel}@{job.Revision}" : null,
             ["source"] = Source(job.Spec),
             ["method"] = JsonNode.Parse(job.Spec.Method.GetRawText()),
