@@ -24,6 +24,7 @@ public sealed partial class WorkerPool
     private int _end;
     private int _grain;
     private bool _evenSlices;
+    private int _threadLimit;
     private volatile bool _failed;
 
     // Number of the piece in the high half, next item in the low half.
@@ -47,7 +48,7 @@ public sealed partial class WorkerPool
 
     /// <summary>Runs items until all are done or, with <paramref name="giveWay"/>, until the turn has lasted long enough and others wait.</summary>
     /// <returns>The first item that has not been run.</returns>
-    private int RunItems(IParallelWork work, int start, int end, int grain, bool giveWay)
+    private int RunItems(IParallelWork work, int start, int end, int grain, bool giveWay, int threads)
     {
         _failed = false;
         if (!giveWay && (WorkerCount == 1 || end - start <= grain))
@@ -61,6 +62,7 @@ public sealed partial class WorkerPool
         _end = end;
         _grain = grain;
         _evenSlices = giveWay;
+        _threadLimit = threads;
         Volatile.Write(ref _done, start);
         int number = (int)(_state >> 32) + 1;
         Interlocked.Exchange(ref _state, Pack(number, start));
@@ -105,7 +107,7 @@ public sealed partial class WorkerPool
             int next = (int)state;
             IParallelWork? work = _work;
             int end = _end;
-            if ((int)(state >> 32) != number || next >= end || work is null)
+            if ((int)(state >> 32) != number || next >= end || work is null || worker >= _threadLimit)
             {
                 return false;
             }

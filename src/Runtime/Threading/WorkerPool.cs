@@ -75,6 +75,9 @@ public sealed partial class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Most threads that work in the lane of compression at once; null: all. Takes effect with the next piece of work.</summary>
+    public int? CompressionThreads { get; set; }
+
     /// <summary>
     /// Takes the turn for several calls of <see cref="Run"/> from this thread, a layer at most: between them nobody else gets the cores. Ends with
     /// <see cref="Exit"/>.
@@ -102,7 +105,7 @@ public sealed partial class WorkerPool : IDisposable
 
         if (_holder == Environment.CurrentManagedThreadId)
         {
-            RunItems(work, 0, itemCount, grain, giveWay: false);
+            RunItems(work, 0, itemCount, grain, giveWay: false, WorkerCount);
             return;
         }
 
@@ -112,7 +115,8 @@ public sealed partial class WorkerPool : IDisposable
             Take(lane);
             try
             {
-                next = RunItems(work, next, itemCount, grain, giveWay: lane != WorkerLane.Serving);
+                next = RunItems(
+                    work, next, itemCount, grain, giveWay: lane != WorkerLane.Serving, lane == WorkerLane.Compression ? CompressionThreads ?? WorkerCount : WorkerCount);
             }
             finally
             {

@@ -15,6 +15,11 @@ internal sealed class JobEstimates(JobValidation validation, StorageRoot root)
     /// <exception cref="ApiException">400 where the job would fail its validation.</exception>
     public JsonObject Estimate(JobSpec spec, CancellationToken cancellation)
     {
+        if (spec.Hub is not null)
+        {
+            throw ApiException.Unsupported("source.hub", "an estimate reads headers only, and those of a hub's model are not here yet");
+        }
+
         JobFolder folder = new(root, ApiId.New("estimate-"));
         try
         {

@@ -2,6 +2,7 @@ using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Recipes;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Api.Errors;
+using Sparrow.Server.Hub;
 using Sparrow.Server.Storage;
 
 namespace Sparrow.Server.Jobs;
@@ -22,6 +23,7 @@ internal static class JobFailure
             GateException => new JobError("quality_gate", exception.Message, "evaluation.max_perplexity_increase"),
             ApiException api => new JobError(api.Code ?? api.Type, api.Message, api.Param),
             RecipeException recipe => new JobError("invalid_value", recipe.Message, ParamOf(recipe.Path)),
+            HubException hub => new JobError(CodeOf(hub.Fault), hub.Message, "source.hub"),
             CheckpointException => new JobError("unsupported_file_format", exception.Message, "source"),
             CompressionException => new JobError("engine_error", exception.Message, null),
             FileNotFoundException or DirectoryNotFoundException => new JobError("not_found", $"The job's source is gone: {exception.Message}", "source"),
@@ -37,6 +39,15 @@ internal static class JobFailure
 
     /// <summary>The member of a request that a recipe's member stands in.</summary>
     public static string ParamOf(string recipePath) => recipePath.Length == 0 ? "method.recipe" : $"method.recipe.{recipePath}";
+
+    private static string CodeOf(HubFault fault) => fault switch
+    {
+        HubFault.BadReference => "invalid_value",
+        HubFault.NoModel => "unsupported_file_format",
+        HubFault.WrongDigest => "checksum_mismatch",
+        HubFault.NotFound => "not_found",
+        _ => "hub_unreachable",
+    };
 
     private static JobError Full() => new("insufficient_storage", "The disk is full.", null);
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Recipes;
+using Sparrow.Runtime.Threading;
 using Sparrow.Server.Options;
 using Sparrow.Server.Storage;
 using Sparrow.Server.Storage.Revisions;
@@ -54,6 +55,9 @@ internal sealed class JobRunner(
     {
         CompressionReport report;
         JobStepTimes times = new(metrics, time);
+
+        // One limit for the lane: of several jobs at once the last one's holds.
+        WorkerPool.Shared.CompressionThreads = job.Spec.MaxThreads;
         try
         {
             report = Compress(

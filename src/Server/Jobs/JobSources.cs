@@ -1,12 +1,13 @@
 using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Hosting;
+using Sparrow.Server.Hub;
 using Sparrow.Server.Storage.Files;
 using Sparrow.Server.Storage.Revisions;
 
 namespace Sparrow.Server.Jobs;
 
 /// <summary>Where a job's weights come from.</summary>
-internal sealed class JobSources(FileStore files, RevisionStore revisions, PoolService models)
+internal sealed class JobSources(FileStore files, RevisionStore revisions, PoolService models, HubSource hub)
 {
     /// <summary>Whether a name can be compressed without uploaded files.</summary>
     /// <exception cref="ApiException">404 <c>model_not_found</c>.</exception>
@@ -20,6 +21,12 @@ internal sealed class JobSources(FileStore files, RevisionStore revisions, PoolS
     /// <returns>What <c>Checkpoint.Open</c> takes, and the revision that it is, if it is one.</returns>
     public (string Path, string? Revision) Put(JobSpec spec, JobFolder folder, bool checkDigests, CancellationToken cancellation)
     {
+        if (spec.Hub is { } reference)
+        {
+            // The caller of this has a thread of its own, so it may wait.
+            return (hub.PullAsync(HubReference.Parse(reference), null, cancellation).GetAwaiter().GetResult().Path, null);
+        }
+
         if (spec.Source.Count == 0)
         {
             return PathOf(spec.Model);

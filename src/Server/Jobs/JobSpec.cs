@@ -11,6 +11,9 @@ internal sealed record JobSpec
     /// <summary>Uploaded files that make the checkpoint; empty: the active revision of <see cref="Model"/>.</summary>
     public IReadOnlyList<JobSourceFile> Source { get; init; } = [];
 
+    /// <summary>A checkpoint of a hub as <c>OWNER/NAME@REVISION#FILE</c>, in place of files; null: none.</summary>
+    public string? Hub { get; init; }
+
     /// <summary>A text, JSONL or token ids; null: the built-in text.</summary>
     public string? CalibrationFile { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sparrow.Server.Hub;
 using Sparrow.Server.Jobs;
 
 namespace Sparrow.Server.Api.Jobs;
@@ -109,10 +110,18 @@ internal static class JobJson
         ["fraction"] = Math.Round(progress.Fraction, 12),
     };
 
-    private static JsonObject? Source(JobSpec spec) => spec.Source.Count == 0 ? null : new JsonObject
+    private static JsonObject? Source(JobSpec spec)
     {
-        ["files"] = new JsonArray([.. spec.Source.Select(file => new JsonObject { ["file_id"] = file.FileId, ["path"] = file.Path })]),
-    };
+        if (spec.Hub is { } hub)
+        {
+            HubReference reference = HubReference.Parse(hub);
+            return new JsonObject { ["hub"] = new JsonObject { ["repository"] = reference.Repository, ["revision"] = reference.Revision, ["file"] = reference.File } };
+        }
+
+        return spec.Source.Count == 0
+            ? null
+            : new JsonObject { ["files"] = new JsonArray([.. spec.Source.Select(file => new JsonObject { ["file_id"] = file.FileId, ["path"] = file.Path })]) };
+    }
 
     private static JsonObject Evaluation(JobEvaluation evaluation) => new()
     {

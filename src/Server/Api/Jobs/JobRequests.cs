@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sparrow.Compression.Recipes;
 using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Api.Parameters;
+using Sparrow.Server.Hub;
 using Sparrow.Server.Jobs;
 using Sparrow.Server.Options;
 using Sparrow.Server.Storage.Files;
@@ -27,13 +28,14 @@ internal sealed partial class JobRequests(FileStore files, JobSources sources)
     {
         RequestObject request = new(body, "");
         string model = ModelName(RequestObject.Text(request.TakeRequired("model"), "model"));
-        IReadOnlyList<JobSourceFile> source = ReadSource(request);
+        (IReadOnlyList<JobSourceFile> source, string? hub) = ReadSource(request);
         string? suffix = ReadSuffix(request);
         (JsonElement method, JsonElement recipe, int? recipeSeed) = ReadMethod(request);
         JobSpec spec = new()
         {
             Model = model,
             Source = source,
+            Hub = hub,
             CalibrationFile = ReadCalibration(request),
             Method = method,
             Recipe = recipe,
@@ -42,7 +44,6 @@ internal sealed partial class JobRequests(FileStore files, JobSources sources)
             Suffix = suffix,
             Seed = (int?)request.TakeInteger("seed", 0, int.MaxValue) ?? recipeSeed ?? 0,
             Metadata = ReadMetadata(request),
-            MaxThreads = null,
         };
         spec = ReadResources(request, spec);
         if (flavor.IsFineTuning)
@@ -54,7 +55,7 @@ internal sealed partial class JobRequests(FileStore files, JobSources sources)
         }
 
         IgnoredParameters.Report(context, request, settings);
-        if (source.Count == 0)
+        if (source.Count == 0 && hub is null)
         {
             sources.RequireModel(model);
         }
@@ -78,19 +79,44 @@ internal sealed partial class JobRequests(FileStore files, JobSources sources)
             : throw ApiException.Invalid("invalid_value", "Invalid value for 'suffix': expected letters, digits, '-', '_' and '.'.", "suffix");
     }
 
-    private List<JobSourceFile> ReadSource(RequestObject request)
+    private (IReadOnlyList<JobSourceFile> Files, string? Hub) ReadSource(RequestObject request)
     {
         if (!request.TryTake("source", out JsonElement element))
         {
-            return [];
+            return ([], null);
         }
 
         RequestObject source = new(element, "source");
-        if (source.Has("hub"))
+        string? hub = source.TryTake("hub", out JsonElement repository) ? ReadHub(source, repository) : null;
+        if (hub is not null && source.Has("files"))
         {
-            throw ApiException.Unsupported("source.hub", "upload the files, or serve the model from the hub first");
+            throw ApiException.Invalid("invalid_value", "'source' holds either 'files' or 'hub'.", "source");
         }
 
+        IReadOnlyList<JobSourceFile> files = hub is null ? ReadFiles(source) : [];
+        request.Ignore(source);
+        return (files, hub);
+    }
+
+    private static string ReadHub(RequestObject source, JsonElement element)
+    {
+        RequestObject hub = new(element, "source.hub");
+        string repository = RequestObject.Text(hub.TakeRequired("repository"), "source.hub.repository");
+        string? revision = hub.TakeString("revision", 1);
+        string? file = hub.TakeString("file", 1);
+        source.Ignore(hub);
+        try
+        {
+            return HubReference.Create(repository, revision, file).ToString();
+        }
+        catch (HubException error)
+        {
+            throw ApiException.Invalid("invalid_value", error.Message, "source.hub");
+        }
+    }
+
+    private List<JobSourceFile> ReadFiles(RequestObject source)
+    {
         JsonElement list = source.TakeRequired("files");
         if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > MaxSourceFiles)
         {
@@ -120,7 +146,6 @@ internal sealed partial class JobRequests(FileStore files, JobSources sources)
             source.Ignore(file);
         }
 
-        request.Ignore(source);
         return found;
     }
 
