@@ -33,6 +33,17 @@ public sealed class TurnOrderTests
         Assert.InRange(players[1].Used / (double)elapsed, 0.08, 0.12);
     }
 
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.25)]
+    [InlineData(0.5)]
+    public void J_6_compression_gets_the_share_that_was_set_and_no_more(double share)
+    {
+        Player[] players = [new(WorkerLane.Serving, 100, 5), new(WorkerLane.Compression, 2000, 0)];
+        long elapsed = Play(players, 5_000_000, share);
+        Assert.InRange(players[1].Used / (double)elapsed, 0.8 * share, 1.2 * share);
+    }
+
     [Fact]
     public void Both_lower_lanes_progress_under_two_busy_engines()
     {
@@ -62,9 +73,10 @@ public sealed class TurnOrderTests
     }
 
     // Runs all players until the time is over: each waits for its turn, uses it, pauses, and comes back.
-    private static long Play(Player[] players, long until)
+    private static long Play(Player[] players, long until, double share = TurnOrder.Share)
     {
         TurnOrder order = new(ticksPerSecond: 1_000_000);
+        order.SetShare(WorkerLane.Compression, share);
         Player? holder = null;
         long now = 0;
         while (now < until)

@@ -27,6 +27,22 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
+    public void The_lane_of_compression_keeps_to_its_threads_and_the_others_do_not()
+    {
+        using WorkerPool pool = new(4) { CompressionThreads = 2 };
+        CountingWork work = new(5000);
+        for (int round = 0; round < 200; round++)
+        {
+            work.Clear();
+            pool.Run(work, 5000, 1, WorkerLane.Compression);
+            Assert.All(work.Counts, times => Assert.Equal(1, times));
+        }
+
+        Assert.InRange(work.LargestWorker, 0, 1);
+        Assert.Equal(TimeSpan.Zero, pool.WaitedBy(WorkerLane.Background));
+    }
+
+    [Fact]
     public async Task Callers_of_all_lanes_at_once_get_their_work_done_one_piece_at_a_time()
     {
         using WorkerPool pool = new(2);

@@ -19,6 +19,9 @@ public sealed class FuzzTests(TinyServer tiny) : IClassFixture<TinyServer>
         ("/v1/tokenize", """{"messages":[{"role":"user","content":"x"}]}"""),
         ("/v1/uploads", """{"filename":"model.safetensors","purpose":"model","bytes":1000,"mime_type":"x/y","part_size":100,"expires_after":{"anchor":"created_at","seconds":3600}}"""),
         ("/v1/uploads/upload_none/complete", """{"part_ids":["part_1","part_2"],"md5":"00000000000000000000000000000000"}"""),
+        ("/v1/compression/jobs", """{"model":"nobody","method":{"type":"recipe","recipe":{"version":1,"calibration":{"samples":4,"length":64},"steps":[{"type":"prune","method":"wanda","sparsity":0.5,"include":["mlp"]}]}},"evaluation":{"perplexity":true,"max_perplexity_increase":0.1,"window":64},"deploy":{"mode":"swap"},"suffix":"a","seed":7,"metadata":{"a":"b"},"resources":{"max_threads":2,"max_memory_bytes":1000}}"""),
+        ("/v1/fine_tuning/jobs", """{"model":"nobody","training_file":null,"method":{"type":"preset","preset":"fast"},"hyperparameters":{"n_epochs":"auto"},"source":{"files":[{"file_id":"file-a","path":"a/b"}]}}"""),
+        ("/v1/compression/estimates", """{"model":"nobody","method":{"type":"recipe","recipe":{"steps":[{"type":"quantize","method":"gptq","bits":4,"group_size":64}]}},"calibration_file":null}"""),
         ("/detokenize", """{"model":"tiny","tokens":[5,6,7,300]}"""),
     ];
 
