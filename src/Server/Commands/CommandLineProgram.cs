@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Sparrow.Runtime.Loading;
+using Sparrow.Server.Commands.Quickstart;
 using Sparrow.Server.Commands.Replay;
 using Sparrow.Server.Commands.Training;
 using Sparrow.Server.Options;
@@ -15,6 +16,7 @@ internal static class CommandLineProgram
     {
         RootCommand root = new("Sparrow serves compressed language models over the OpenAI API.");
         ServeCommand.AddTo(root);
+        QuickstartCommand.AddTo(root);
         GenerateCommand.AddTo(root);
         InspectCommand.AddTo(root);
         CompressCommand.AddTo(root);
@@ -63,7 +65,7 @@ internal static class CommandLineProgram
             return ExitCode.Usage;
         }
         catch (Exception exception) when (exception is CheckpointException or IOException or UnauthorizedAccessException or ArgumentException
-            or InvalidDataException or NotSupportedException or OutOfMemoryException or OperationCanceledException or Chat.Templates.TemplateException)
+            or FormatException or HttpRequestException or InvalidDataException or NotSupportedException or OutOfMemoryException or OperationCanceledException or Chat.Templates.TemplateException)
         {
             await configuration.Error.WriteLineAsync(exception is OperationCanceledException ? "Cancelled." : exception.Message);
             return ExitCode.Failure;

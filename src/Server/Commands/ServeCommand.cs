@@ -25,8 +25,8 @@ internal static partial class ServeCommand
         Configure(root);
     }
 
-    /// <summary>Whether a command line means to serve: by name, or by naming no command.</summary>
-    public static bool IsChosen(ParseResult command) => command.CommandResult.Command is RootCommand or { Name: "serve" };
+    /// <summary>Whether a command line means to serve: by name, by the quickstart, or by naming no command.</summary>
+    public static bool IsChosen(ParseResult command) => command.CommandResult.Command is RootCommand or { Name: "serve" or "quickstart" };
 
     private static void Configure(Command command)
     {
@@ -95,7 +95,7 @@ internal static partial class ServeCommand
     }
 
     /// <summary>C §14: the shipped file, the file beside the caller, the environment, the command line; later ones win.</summary>
-    private static IConfigurationRoot ReadConfiguration(IReadOnlyList<string> arguments)
+    public static IConfigurationRoot ReadConfiguration(IReadOnlyList<string> arguments)
     {
         Dictionary<string, string?> given = new(StringComparer.OrdinalIgnoreCase);
         foreach (string argument in arguments)
