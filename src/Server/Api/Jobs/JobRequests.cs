@@ -26,6 +26,33 @@ internal sealed partial class JobRequests(FileStore files, JobSources sources)
     /// <exception cref="ApiException">400 with the member at fault, 404.</exception>
     public JobSpec Read(HttpContext context, JsonElement body, JobFlavor flavor, ApiSettings settings)
     {
+        try
+        {
+            return ReadUnchecked(context, body, flavor, settings);
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or JsonException)
+        {
+            // Recipes are read as a whole, and JSON can spell text that is no Unicode, in names too.
+            throw new ApiException(400, "invalid_request_error", "invalid_json", $"The request body holds text that cannot be read: {error.Message}", inner: error);
+        }
+    }
+
+    /// <summary>The body as text: names a call beside its key.</summary>
+    /// <exception cref="ApiException">400: it is not UTF-8.</exception>
+    public static string TextOf(JsonElement body)
+    {
+        try
+        {
+            return body.GetRawText();
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new ApiException(400, "invalid_request_error", "invalid_json", "The request body holds text that is not UTF-8.", inner: error);
+        }
+    }
+
+    private JobSpec ReadUnchecked(HttpContext context, JsonElement body, JobFlavor flavor, ApiSettings settings)
+    {
         RequestObject request = new(body, "");
         string model = ModelName(RequestObject.Text(request.TakeRequired("model"), "model"));
         (IReadOnlyList<JobSourceFile> source, string? hub) = ReadSource(request);

@@ -58,7 +58,7 @@ internal static class JobsEndpoint
         using JsonDocument body = await RequestBody.ReadAsync(context, settings.Limits.RequestBodyBytes);
         JobSpec spec = requests.Read(context, body.RootElement, flavor, settings.Api);
         string owner = context.Features.GetRequiredFeature<Caller>().KeyName;
-        IdempotencyKey? key = IdempotencyKey.Of(context.Request, owner, body.RootElement.GetRawText());
+        IdempotencyKey? key = IdempotencyKey.Of(context.Request, owner, JobRequests.TextOf(body.RootElement));
         return Answer(service.Now(jobs.Create(spec, owner, key)), flavor);
     }
 
