@@ -8,31 +8,57 @@ internal sealed partial class AdaptRun
     // Between two of these a killed run loses a minute or two on a small model, and a state is written in a fraction of a second.
     private const int StepsBetweenStates = 16;
 
+    /// <summary>Tokens that a text must have for training to make sense.</summary>
+    internal const int LeastTokens = 16;
+
     private string TrainingFile => Path.Combine(_model.WorkFolder, "training.bin");
 
-    private IReadOnlyList<int[]> LoadStreams()
+    private IReadOnlyList<TrainingDocument> LoadDocuments()
     {
         if (_options.Tokens == 0)
         {
             return [];
         }
 
-        IReadOnlyList<int[]> streams = (_model.LoadTraining ?? throw new InvalidOperationException("Training is done before the blocks are changed."))();
-        int longest = streams.Max(stream => stream.Length);
-        if (longest < TrainingWindows.LeastTokens)
+        long tokens = _model.Training.Sum(document => (long)document.Tokens.Length);
+        if (tokens < LeastTokens)
         {
-            throw new TrainingException($"the training text has {longest} tokens in one piece; at least {TrainingWindows.LeastTokens} are needed");
+            throw new TrainingException($"the training text has {tokens} tokens; at least {LeastTokens} are needed");
         }
 
-        if (longest < _options.Length)
+        if (tokens < _options.Length)
         {
-            _model.Warn($"training sequences have {longest} tokens in place of {_options.Length}: no piece of the training text is longer");
+            _model.Warn($"training sequences have {tokens} tokens in place of {_options.Length}: there is no more text");
         }
 
-        return streams;
+        return _model.Training;
     }
 
-    private IReadOnlyList<double> Train(int round, IReadOnlyList<int[]> streams)
+    /// <summary>
+    /// Documents in another order and, where they are longer than a sequence, cut at other places in each round; short ones share sequences without seeing
+    /// each other.
+    /// </summary>
+    private TrainingData DataOf(int round, IReadOnlyList<TrainingDocument> documents)
+    {
+        int seed = unchecked((_options.Seed * 7919) + round);
+        Random random = new(seed);
+        int length = (int)Math.Min(_options.Length, documents.Sum(document => (long)document.Tokens.Length));
+        List<TrainingDocument> pieces = [];
+        foreach (TrainingDocument document in documents)
+        {
+            int size = document.Tokens.Length;
+            int first = size <= length ? 0 : -random.Next(length);
+            for (; first < size; first += length)
+            {
+                Range piece = Math.Max(0, first)..Math.Min(size, first + length);
+                pieces.Add(new TrainingDocument(document.Tokens[piece], document.Learned?[piece]));
+            }
+        }
+
+        return new TrainingData(pieces, length, _options.Batch, 1, seed);
+    }
+
+    private IReadOnlyList<double> Train(int round, IReadOnlyList<TrainingDocument> documents)
     {
         int steps = _options.Steps(round);
         if (steps == 0)
@@ -65,18 +91,12 @@ internal sealed partial class AdaptRun
             Restore(trainer, identity);
         }
 
-        // 3. Windows drawn by the round's own seed; those of steps that were done before are drawn and dropped.
-        TrainingWindows windows = new(streams, _options.Length, new Random(unchecked((_options.Seed * 7919) + round)));
-        for (int step = 0; step < steps; step++)
+        // 3. Which text a step reads follows from the round and the step alone.
+        TrainingData data = DataOf(round, documents);
+        for (int step = trainer.Step; step < steps; step++)
         {
-            int[][] sequences = windows.Next(_options.Batch);
-            if (step < trainer.Step)
-            {
-                continue;
-            }
-
             _model.Cancellation.ThrowIfCancellationRequested();
-            TrainingStepResult result = trainer.RunStep([TrainingBatch.OfSequences(sequences)]);
+            TrainingStepResult result = trainer.RunStep(data.Step(step));
             _progress.Part(FormattableString.Invariant($"training, step {step + 1} of {steps}, loss {result.Loss:0.000}"), AdaptProgress.Training, (step + 1.0) / steps);
             if (trainer.Step % StepsBetweenStates == 0 && trainer.Step < steps)
             {

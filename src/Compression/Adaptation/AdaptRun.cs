@@ -40,7 +40,7 @@ internal sealed partial class AdaptRun
     public AdaptState Run()
     {
         TrainableFamilies.Check(_model.Config);
-        IReadOnlyList<int[]> streams = LoadStreams();
+        IReadOnlyList<TrainingDocument> documents = LoadDocuments();
         int finished = Enumerable.Range(1, _options.Rounds).LastOrDefault(round => File.Exists(FileOf(_model.WorkFolder, round)));
         if (finished > 0)
         {
@@ -50,7 +50,7 @@ internal sealed partial class AdaptRun
 
         for (int round = finished + 1; round <= _options.Rounds; round++)
         {
-            _state.Rounds.Add(RunRound(round, streams));
+            _state.Rounds.Add(RunRound(round, documents));
             AdaptStateFile.Write(FileOf(_model.WorkFolder, round), _state);
             File.Delete(FileOf(_model.WorkFolder, round - 1));
         }
@@ -58,7 +58,7 @@ internal sealed partial class AdaptRun
         return _state;
     }
 
-    private AdaptRound RunRound(int round, IReadOnlyList<int[]> streams)
+    private AdaptRound RunRound(int round, IReadOnlyList<TrainingDocument> documents)
     {
         _progress.Begin(round);
         double target = LosaSchedule.Target(_options.Sparsity, round, _options.Rounds);
@@ -90,7 +90,7 @@ internal sealed partial class AdaptRun
         }
 
         // 4. Training.
-        IReadOnlyList<double> losses = Train(round, streams);
+        IReadOnlyList<double> losses = Train(round, documents);
         return new AdaptRound(round, target, sparsities, excess, errors, ranks, losses);
     }
 

@@ -124,13 +124,23 @@ public static class CalibrationTokens
 
     private static List<int[]> Draw(CalibrationSource source, ModelConfig config, Tokenizer? tokenizer)
     {
-        string file = source.TextFile!;
-        int[] tokens = ReadText(file, "calibration", tokenizer);
+        int[] tokens = ReadText(source.TextFile!, "calibration", tokenizer);
+        return DrawFrom(tokens, source, config, source.TextFile!);
+    }
+
+    /// <summary>Windows at random places of a text.</summary>
+    /// <param name="tokens">The text.</param>
+    /// <param name="source">How many, how long, and the draw's seed.</param>
+    /// <param name="config">Bounds lengths.</param>
+    /// <param name="name">Of the text, for errors.</param>
+    /// <exception cref="RecipeException">The text is shorter than a window.</exception>
+    internal static List<int[]> DrawFrom(int[] tokens, CalibrationSource source, ModelConfig config, string name)
+    {
         int length = Math.Min(source.Length ?? DefaultLength, config.ContextLength);
         int samples = source.Samples ?? DefaultSamples;
         if (tokens.Length < length)
         {
-            throw new RecipeException("calibration.text", $"{file} has {tokens.Length} tokens, fewer than one sequence of {length}");
+            throw new RecipeException("calibration.text", $"{name} has {tokens.Length} tokens, fewer than one sequence of {length}");
         }
 
         Random random = new(source.Seed);

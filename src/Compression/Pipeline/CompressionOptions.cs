@@ -1,4 +1,5 @@
 using Sparrow.Compression.Recipes;
+using Sparrow.Compression.Training;
 using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Compression.Pipeline;
@@ -19,6 +20,9 @@ public sealed record CompressionOptions
 
     /// <summary>In place of the recipe's calibration file: token ids where it ends in .json, else a text.</summary>
     public string? CalibrationFile { get; init; }
+
+    /// <summary>What steps that train read, in place of what the recipe says; and where it says nothing of calibration, that is drawn from it too.</summary>
+    public IReadOnlyList<TrainingDocument>? Training { get; init; }
 
     /// <summary>Whether to go on where an earlier run stopped; else it begins anew.</summary>
     public bool Resume { get; init; }

@@ -190,7 +190,7 @@ public sealed partial class CompressionPipeline
             Kernels = _kernels,
             Pool = _pool,
             Seed = _recipe.Seed,
-            LoadTraining = () => _training,
+            Training = _training,
             ActivationBytes = _options.ActivationBytes,
             WorkFolder = journal.StepFolder(step),
             ArtifactFolder = isSource ? null : journal.ArtifactFolder,

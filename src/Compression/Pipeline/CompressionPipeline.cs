@@ -3,6 +3,7 @@ using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Compression.LinearAlgebra;
 using Sparrow.Compression.Recipes;
 using Sparrow.Compression.Steps;
+using Sparrow.Compression.Training;
 using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Threading;
@@ -25,7 +26,7 @@ public sealed partial class CompressionPipeline
     private readonly List<string> _warnings = [];
     private readonly List<StageTime> _stages = [];
     private readonly ProgressMeter _meter;
-    private IReadOnlyList<int[]> _training = [];
+    private IReadOnlyList<TrainingDocument> _training = [];
     private OutputForm? _form;
 
     private CompressionPipeline(CompressionOptions options, Checkpoint source, CancellationToken cancellation)
@@ -98,7 +99,7 @@ public sealed partial class CompressionPipeline
         {
             RecipeDigest = _recipe.Digest,
             SourceDigest = _source.Digest,
-            CalibrationDigest = CalibrationTokens.Digest([.. segments, .. _training]),
+            CalibrationDigest = CalibrationTokens.Digest([.. segments, .. _training.SelectMany(Ids)]),
             Kernels = _kernels.Name,
         };
         using CompressionJournal journal = CompressionJournal.Open(_options.Output, expected, _options.Resume);
@@ -137,6 +138,10 @@ public sealed partial class CompressionPipeline
         _stages.Add(new StageTime(stage, _options.Time.GetElapsedTime(start).TotalSeconds));
     }
 
+    // What is learned belongs to a document as much as its tokens.
+    private static IEnumerable<int[]> Ids(TrainingDocument document) =>
+        document.Learned is { } learned ? [document.Tokens, [.. learned.Select(isLearned => isLearned ? 1 : 0)]] : [document.Tokens];
+
     private CalibrationSource? CalibrationSource
     {
         get
@@ -152,18 +157,24 @@ public sealed partial class CompressionPipeline
         }
     }
 
-    private IReadOnlyList<int[]> LoadTraining()
+    private IReadOnlyList<TrainingDocument> LoadTraining()
     {
         if (!_steps.Any(step => step.Step.ReadsTraining))
         {
             return [];
         }
 
+        if (_options.Training is { } given)
+        {
+            return given;
+        }
+
         // Without text of its own, training reads what calibration draws its windows from.
         CalibrationSource? source = _recipe.Training ?? CalibrationSource;
         return source is null
             ? throw new RecipeException("training", "the recipe's steps train, and neither 'training' nor 'calibration' says on what")
-            : CalibrationTokens.LoadStreams(source, _recipe.Training is null ? "calibration" : "training", _source.Config, _source.LoadTokenizer);
+            : [.. CalibrationTokens.LoadStreams(source, _recipe.Training is null ? "calibration" : "training", _source.Config, _source.LoadTokenizer)
+                .Select(tokens => new TrainingDocument(tokens))];
     }
 
     private IReadOnlyList<int[]> LoadCalibration()
@@ -172,6 +183,11 @@ public sealed partial class CompressionPipeline
         if (!_recipe.NeedsCalibration)
         {
             return [];
+        }
+
+        if (source is null && _options.Training is { } training)
+        {
+            return CalibrationTokens.DrawFrom([.. training.SelectMany(document => document.Tokens)], new CalibrationSource(), _source.Config, "the training text");
         }
 
         return source is null

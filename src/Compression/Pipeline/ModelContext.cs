@@ -1,4 +1,5 @@
 using Sparrow.Compression.Steps;
+using Sparrow.Compression.Training;
 using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
@@ -29,8 +30,8 @@ public sealed record ModelContext
     /// <summary>The artifact's folder; only after the blocks. Files put there are part of the artifact.</summary>
     public string? ArtifactFolder { get; init; }
 
-    /// <summary>Token ids that a step trains on: the recipe's, else those of the calibration's text. Loaded when it is asked for.</summary>
-    internal Func<IReadOnlyList<int[]>>? LoadTraining { get; init; }
+    /// <summary>What a step trains on: the recipe's text, else the calibration's. Empty where no step trains.</summary>
+    internal IReadOnlyList<TrainingDocument> Training { get; init; } = [];
 
     /// <summary>Most bytes of residual streams in memory; more go to a file.</summary>
     internal long ActivationBytes { get; init; } = 128L << 20;

@@ -59,7 +59,7 @@ internal static class AdaptMembers
         RecipeMember.Choice("scaling", "What alpha is divided by: the rank (lora) or its root (rora).", ["lora", "rora"], "lora"),
         RecipeMember.Integer("tokens", "Training tokens of all rounds; 0: nothing is trained.", 0, int.MaxValue),
         RecipeMember.Integer("batch", "Sequences of a step.", 1, 1024),
-        RecipeMember.Integer("length", "Tokens of a training sequence.", TrainingWindows.LeastTokens, 131072),
+        RecipeMember.Integer("length", "Tokens of a training sequence.", AdaptRun.LeastTokens, 131072),
         RecipeMember.Number("learning_rate", "AdamW's rate at the end of the warm-up; from there it falls to 0 in a straight line.", 0, 1),
         RecipeMember.Number("warm_up", "Share of a round's steps in which the rate rises.", 0, 1),
         RecipeMember.Number("weight_decay", "AdamW's decay of the adapters.", 0, 1, 1e-3),

@@ -6,7 +6,11 @@ using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Compression.Evaluation.Reports.Html;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Recipes;
+using Sparrow.Compression.Training;
+using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Threading;
+using Sparrow.Runtime.Tokenization;
+using Sparrow.Server.Commands.Training;
 using Sparrow.Server.Options;
 using Spectre.Console;
 
@@ -28,6 +32,12 @@ internal sealed class CompressCommand
     private readonly Option<string?> _calibration = new("--calibration")
     {
         Description = "In place of the recipe's calibration: token ids where it ends in .json, else a text.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _training = new("--training")
+    {
+        Description = "What steps that train read: a text, or JSON Lines with text or messages. By default what calibration reads.",
         HelpName = "FILE",
     };
 
@@ -59,7 +69,7 @@ internal sealed class CompressCommand
             """);
         Option[] options =
         [
-            compress._model, compress._recipe, compress._output, compress._calibration, compress._resume, compress._threads, compress._kernels, compress._report,
+            compress._model, compress._recipe, compress._output, compress._calibration, compress._training, compress._resume, compress._threads, compress._kernels, compress._report,
             compress._html, compress._format, compress._schema, compress._json,
         ];
         foreach (Option option in options)
@@ -69,6 +79,13 @@ internal sealed class CompressCommand
 
         command.SetAction((result, cancellation) => Task.Run(() => compress.Run(result, cancellation), cancellation));
         root.Add(command);
+    }
+
+    private static IReadOnlyList<TrainingDocument> ReadTraining(string model, string file)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(model);
+        Tokenizer tokenizer = checkpoint.LoadTokenizer() ?? throw new UsageException($"{model} has no tokenizer to read {file} with.");
+        return TrainingTexts.Read(file, tokenizer, checkpoint.ChatTemplate is { } template ? new ChatDocuments(template, tokenizer) : null);
     }
 
     private int Run(ParseResult result, CancellationToken cancellation)
@@ -109,13 +126,14 @@ internal sealed class CompressCommand
         CompressionReport report;
         try
         {
+            options = options with { Training = result.GetValue(_training) is { } training ? ReadTraining(options.Model, training) : null };
             report = CompressionProgressBar.Run(progress => CompressionPipeline.Run(options with { Progress = progress }, cancellation));
         }
         catch (RecipeException error)
         {
             throw new UsageException($"{recipeName}: {error.Message}");
         }
-        catch (CompressionException error)
+        catch (Exception error) when (error is CompressionException or TrainingException)
         {
             result.InvocationConfiguration.Error.WriteLine(error.Message);
             return ExitCode.Failure;
