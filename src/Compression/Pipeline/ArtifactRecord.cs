@@ -45,6 +45,9 @@ public sealed record ArtifactRecord
 
     public EvaluationReport? EvaluationAfter { get; init; }
 
+    /// <summary>What the errors of <see cref="Layers"/> were taken over, or why there are none.</summary>
+    public string? LayerErrors { get; init; }
+
     /// <summary>Each compressed matrix: sparsity, bits, rank, errors.</summary>
     public required IReadOnlyList<LayerReport> Layers { get; init; }
 

@@ -56,6 +56,7 @@ public sealed partial class CompressionPipeline
             SizeAfter = new ModelSize(parameters, journal.Record.Shards.Sum(shard => shard.Tensors.Values.Sum()), weights > 0 ? zeros / weights : 0),
             EvaluationBefore = dense,
             EvaluationAfter = compressed,
+            LayerErrors = LayerErrors.Describe(_steps.Max(step => step.Step.Needs), segments, _source.Config),
             Layers = layers,
             Warnings = [.. _warnings, .. journal.Record.Shards.SelectMany(shard => shard.Warnings)],
         };
@@ -157,6 +158,7 @@ public sealed partial class CompressionPipeline
             SizeAfter = report.SizeAfter,
             EvaluationBefore = report.EvaluationBefore,
             EvaluationAfter = report.EvaluationAfter,
+            LayerErrors = report.LayerErrors,
             Layers = report.Layers,
             Warnings = report.Warnings,
             Files = files,

@@ -50,7 +50,7 @@ public sealed partial class CompressionPipeline
             return;
         }
 
-        StatisticsNeed need = _steps.Max(step => step.Step.Needs);
+        StatisticsNeed need = LayerErrors.Need(_steps.Max(step => step.Step.Needs), segments, _source.Config);
         int sampleTokens = _steps.Max(step => step.Step.SampleTokens);
         List<string> warnings = [];
         using BlockRunner runner = NewRunner(segments, journal, warnings.Add);

@@ -180,7 +180,9 @@ public sealed partial class CompressionPipeline
     private IReadOnlyList<int[]> LoadCalibration()
     {
         CalibrationSource? source = CalibrationSource;
-        if (!_recipe.NeedsCalibration)
+
+        // Steps that do without it are measured on it where it is there: what each matrix's error does to the outputs.
+        if (source is null && !_recipe.NeedsCalibration)
         {
             return [];
         }

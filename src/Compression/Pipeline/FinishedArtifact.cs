@@ -44,6 +44,7 @@ internal static class FinishedArtifact
             SizeAfter = record.SizeAfter,
             EvaluationBefore = record.EvaluationBefore,
             EvaluationAfter = record.EvaluationAfter,
+            LayerErrors = record.LayerErrors,
             Layers = record.Layers,
             Warnings = record.Warnings,
         };

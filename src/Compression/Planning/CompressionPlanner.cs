@@ -19,19 +19,22 @@ internal sealed class CompressionPlanner(PlannedWeights weights, PlannedWeights 
     public CompressionPlan Plan()
     {
         StatisticsNeed need = _steps.Select(step => step.Needs).DefaultIfEmpty(StatisticsNeed.None).Max();
-        bool isCalibrated = need != StatisticsNeed.None || _steps.Any(step => step.SampleTokens > 0);
+        bool isCalibrated = need != StatisticsNeed.None || recipe.Calibration is not null || _steps.Any(step => step.SampleTokens > 0);
         int length = Math.Min(recipe.Calibration?.Length ?? DefaultLength, _config.ContextLength);
         long tokens = isCalibrated ? (long)(recipe.Calibration?.Samples ?? DefaultSamples) * length : 0;
+
+        // Layers' errors are measured by Gram matrices whatever the steps need.
+        StatisticsNeed gathered = isCalibrated ? LayerErrors.Gathered(need, _config) : need;
         Dictionary<string, double> parts = new()
         {
             // Once for the statistics, once with the block's new weights.
             ["forward"] = 2 * tokens * ForwardSeconds(weights.Matrices.Where(matrix => matrix.Block is not null)),
-            ["statistics"] = need == StatisticsNeed.Gram ? _config.LayerCount * Inputs().Sum(columns => tokens * columns * (double)columns) / rates.GramPerSecond : 0,
+            ["statistics"] = gathered == StatisticsNeed.Gram ? _config.LayerCount * Inputs().Sum(columns => tokens * columns * (double)columns) / rates.GramPerSecond : 0,
             ["factorisations"] = need == StatisticsNeed.Gram ? _config.LayerCount * Inputs().Sum(columns => Math.Pow(columns, 3)) / rates.FactorPerSecond : 0,
             ["sweeps"] = SweepSeconds(),
             ["evaluation"] = EvaluationSeconds(),
         };
-        (long memory, long spilled) = Memory(need, tokens, length);
+        (long memory, long spilled) = Memory(gathered, tokens, length);
         return new CompressionPlan
         {
             CalibrationTokens = tokens,

@@ -32,4 +32,23 @@ public sealed class CompressionPipelineTests
         Assert.Equal(64 * 32, zeros);
         Assert.False(Directory.Exists(options.Output + ".partial"));
     }
+
+    [Theory]
+    [InlineData("""{"type":"prune","method":"magnitude","sparsity":0.5}""")]
+    [InlineData("""{"type":"prune","method":"wanda","sparsity":0.5}""")]
+    [InlineData("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}""")]
+    public void Errors_of_layers_are_measured_where_there_is_calibration_and_explained_where_there_is_none(string step)
+    {
+        using PipelineFixture fixture = new();
+        CompressionReport measured = CompressionPipeline.Run(fixture.Options(step), TestContext.Current.CancellationToken);
+        Assert.StartsWith("over 256 calibration tokens", measured.LayerErrors, StringComparison.Ordinal);
+        Assert.All(measured.Layers, layer => Assert.InRange(layer.RelativeError!.Value, 1e-4, 1));
+
+        if (!step.Contains("wanda", StringComparison.Ordinal))
+        {
+            CompressionReport blind = CompressionPipeline.Run(fixture.Options(step, "blind") with { CalibrationFile = null }, TestContext.Current.CancellationToken);
+            Assert.Equal("not measured: the recipe has no calibration", blind.LayerErrors);
+            Assert.All(blind.Layers, layer => Assert.Null(layer.RelativeError));
+        }
+    }
 }

@@ -131,7 +131,8 @@ public sealed class ServingPlannerTests : IDisposable
     public void Compression_that_needs_gram_matrices_takes_their_memory_and_time()
     {
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Folder);
-        CompressionPlan plain = Compress("""{"type":"prune","method":"magnitude","sparsity":0.5}""");
+        CompressionPlan plain = Compress("""{"type":"prune","method":"magnitude","sparsity":0.5}""", calibration: "");
+        CompressionPlan measured = Compress("""{"type":"prune","method":"magnitude","sparsity":0.5}""");
         CompressionPlan solved = Compress("""{"type":"prune","method":"sparsegpt","sparsity":0.5}""");
 
         Assert.Equal(0, plain.CalibrationTokens);
@@ -142,12 +143,12 @@ public sealed class ServingPlannerTests : IDisposable
         double squares = (3 * 64 * 64) + (128 * 128);
         Assert.Equal(2 * 1024 * squares, solved.Parts["statistics"], 1);
         Assert.Equal(2.0 * ((3 * 64 * 64 * 64) + (128 * 128 * 128)), solved.Parts["factorisations"], 1);
+        Assert.Equal((solved.Parts["statistics"], 0), (measured.Parts["statistics"], measured.Parts["factorisations"]));
         Assert.True(solved.PeakMemoryBytes > plain.PeakMemoryBytes + (squares * sizeof(double)));
 
-        CompressionPlan Compress(string step)
+        CompressionPlan Compress(string step, string calibration = """ "calibration":{"text":"f.txt","samples":4,"length":256},""")
         {
-            CompressionRecipe recipe = CompressionRecipe.Parse(
-                $$"""{"version":1,"calibration":{"text":"f.txt","samples":4,"length":256},"steps":[{{step}}]}""");
+            CompressionRecipe recipe = CompressionRecipe.Parse($$"""{"version":1,{{calibration}}"steps":[{{step}}]}""");
             MachineRates rates = Rates() with { GramPerSecond = 1, FactorPerSecond = 1, SweepPerSecond = 1 };
             return PlanReport.Create(checkpoint, rates, KvProfile.Preset("kv16", 2), int8Activations: true, recipe: recipe).Compression!;
         }

@@ -40,6 +40,16 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Rates_measured_by_tests_stay_out_of_the_users_caches()
+    {
+        string caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME")!;
+        await PlanAsync("--json");
+
+        Assert.StartsWith(Path.GetTempPath(), caches, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(caches, "sparrow"), "machine-*.json"));
+    }
+
+    [Fact]
     public async Task A_person_sees_speeds_and_what_a_recipe_changes()
     {
         string table = await PlanAsync("--recipe", "preset:balanced");

@@ -44,6 +44,9 @@ public sealed record CompressionReport
     /// <summary>Of what came out, by the same measures.</summary>
     public EvaluationReport? EvaluationAfter { get; init; }
 
+    /// <summary>What the errors of <see cref="Layers"/> were taken over, or why there are none.</summary>
+    public string? LayerErrors { get; init; }
+
     /// <summary>Each compressed matrix, in the order of the blocks.</summary>
     public IReadOnlyList<LayerReport> Layers { get; init; } = [];
 

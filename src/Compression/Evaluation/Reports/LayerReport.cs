@@ -30,10 +30,10 @@ public sealed record LayerReport
     /// <summary>Rank of the correction beside it; null where there is none.</summary>
     public int? Rank { get; init; }
 
-    /// <summary>Σ over calibration tokens of ‖(W − Ŵ)x‖²; null where nothing was calibrated.</summary>
+    /// <summary>Σ over calibration tokens of ‖(W − Ŵ)x‖²; null where that was not measured, see <see cref="CompressionReport.LayerErrors"/>.</summary>
     public double? SquaredError { get; init; }
 
-    /// <summary>‖(W − Ŵ)X‖ / ‖WX‖, Frobenius norms over the calibration tokens; null where nothing was calibrated.</summary>
+    /// <summary>‖(W − Ŵ)X‖ / ‖WX‖, Frobenius norms over the calibration tokens; null where that was not measured, see <see cref="CompressionReport.LayerErrors"/>.</summary>
     public double? RelativeError { get; init; }
 
     /// <summary>What steps found out on the way, by name; null where they noted nothing.</summary>

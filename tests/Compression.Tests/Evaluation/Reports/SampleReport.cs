@@ -26,6 +26,7 @@ internal static class SampleReport
             SizeAfter = new ModelSize(1_000_000, 700_000, 0.5),
             EvaluationBefore = new EvaluationReport { Perplexity = Perplexity(20), Tasks = Tasks(0.4) },
             EvaluationAfter = new EvaluationReport { Perplexity = Perplexity(22.5), Tasks = Tasks(0.35), Agreement = Agreement() },
+            LayerErrors = "over 4096 calibration tokens",
             Layers = [Layer(0, "q_proj", 0.5, 0.1), Layer(0, "down_proj", 0.25, 0.02), Layer(1, "q_proj", 0.75, 0.3)],
             Warnings = ["Two channels of " + Hostile + " are dead."],
         };

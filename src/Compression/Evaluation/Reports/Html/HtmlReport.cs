@@ -22,6 +22,7 @@ public static class HtmlReport
             ("seed", report.Seed.ToString(CultureInfo.InvariantCulture)),
             ("wall time", Duration(report.Seconds)),
             .. report.PeakMemoryBytes is { } peak ? [("peak memory", Bytes(peak))] : Array.Empty<(string, string)>(),
+            .. report.LayerErrors is { } errors ? [("layer errors", errors)] : Array.Empty<(string, string)>(),
             .. report.CalibrationTokens is { } tokens ? [("calibration", $"{Count(tokens)} tokens")] : Array.Empty<(string, string)>(),
         ],
         Before = new MeasuredModel("Before", report.SizeBefore, report.EvaluationBefore),
