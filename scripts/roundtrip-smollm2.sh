@@ -9,19 +9,9 @@ if [[ $# -lt 1 || ! -f "$1/data/wikitext2/wiki.test.raw" ]]; then
   exit 2
 fi
 
-root="$(dirname "$(cd "$(dirname "$0")" && pwd)")"
-shared="$(realpath "$1")"
+source "$(dirname "$0")/smollm2.sh" "$1"
 windows="${2:-1}"
-model="${MODEL:-$shared/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf}"
 tolerance="${TOLERANCE:-1e-4}"
-
-if [[ -z "${SPARROW:-}" ]]; then
-  dotnet build -c Release -v q "$root/src/Server/Server.csproj" >/dev/null
-  SPARROW="$root/artifacts/bin/Server/release/sparrow"
-fi
-
-work="$(TMPDIR="${SCRATCH:-${TMPDIR:-}}" mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 
 perplexity() {
   "$SPARROW" evaluate --model "$1" --activations float --kv kv32 --perplexity "$shared/data/wikitext2/wiki.test.raw" \

@@ -9,17 +9,8 @@ if [[ $# -lt 1 || ! -d "$1/golden/compression" ]]; then
   exit 2
 fi
 
-root="$(dirname "$(cd "$(dirname "$0")" && pwd)")"
-shared="$(realpath "$1")"
+source "$(dirname "$0")/smollm2.sh" "$1"
 windows="${2:-1}"
-model="${MODEL:-$shared/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf}"
-if [[ -z "${SPARROW:-}" ]]; then
-  dotnet build -c Release -v q "$root/src/Server/Server.csproj" >/dev/null
-  SPARROW="$root/artifacts/bin/Server/release/sparrow"
-fi
-
-work="$(TMPDIR="${SCRATCH:-${TMPDIR:-}}" mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 
 recipe() {
   local calibration="\"calibration\": {\"tokens\": \"$shared/golden/compression/calibration_ids.json\", \"samples\": 4}"

@@ -98,7 +98,6 @@ public sealed partial class KernelSet
         Bind<CodeSumKernel>(
             operation,
             [
-                new("avx512", CpuFeatures.Avx512, Avx512Kernels.CodeSum<TCodes>),
                 new("portable", CpuFeatures.Vector, PortableKernels.CodeSum<TCodes>),
                 new("scalar", CpuFeatures.None, ScalarKernels.CodeSum<TCodes>),
             ]);

@@ -13,43 +13,33 @@ namespace Sparrow.Runtime.KvCache;
 /// values of a head:  [chunks of 16 channels][pairs of tokens]  then scales [groups][32 tokens], minima [groups][32 tokens]
 /// </code>
 /// </summary>
-internal abstract unsafe class PairedKvCodec : KvCodec
+internal abstract unsafe class PairedKvCodec : GroupedKvCodec
 {
     /// <summary>Rows of weights folded at a time.</summary>
     protected const int TileRows = 8;
 
-    private readonly int _valueGroup;
     private readonly PairSumsKernel _pairSums;
 
     /// <param name="bits">8, 4 or 2.</param>
     /// <param name="valueGroup">Channels of a group of values; 0: the whole head.</param>
     /// <param name="kernels">Where the kernels come from.</param>
     protected PairedKvCodec(int bits, int valueGroup, KernelSet kernels)
+        : base(bits, valueGroup, kernels)
     {
-        Bits = bits;
-        Kernels = kernels;
-        _valueGroup = valueGroup;
         PairScores = kernels.PairScores(bits);
         _pairSums = kernels.PairSums(bits);
     }
 
-    protected int Bits { get; }
-
-    protected KernelSet Kernels { get; }
-
     protected PairScoresKernel PairScores { get; }
 
-    public sealed override int KeyBytes(int headSize) => Align(KeyCodeBytes(headSize) + (2 * KeyGroups(headSize) * sizeof(ushort)));
-
-    public sealed override int ValueBytes(int headSize) =>
-        Align(ValueCodeBytes(headSize) + (2 * KvLayout.BlockTokens * ValueGroups(headSize) * sizeof(ushort)));
+    protected sealed override int ParameterBytes => sizeof(ushort);
 
     [SkipLocalsInit]
     public sealed override void SealValues(OpenKvCodec open, byte* source, byte* destination, int headSize)
     {
         int padded = KvLayout.PadHead(headSize);
         int groups = ValueGroups(headSize);
-        int group = _valueGroup == 0 ? padded : _valueGroup;
+        int group = ValueGroup(headSize);
         Half* scales = (Half*)(destination + ValueCodeBytes(headSize));
         Half* minima = scales + (groups * KvLayout.BlockTokens);
         new Span<byte>(destination, ValueCodeBytes(headSize)).Clear();
@@ -82,7 +72,7 @@ internal abstract unsafe class PairedKvCodec : KvCodec
     {
         int padded = KvLayout.PadHead(headSize);
         int groups = ValueGroups(headSize);
-        int group = _valueGroup == 0 ? padded : _valueGroup;
+        int group = ValueGroup(headSize);
         int count = groups * KvLayout.BlockTokens;
         float* scales = stackalloc float[2 * count];
         float* minima = scales + count;
@@ -107,10 +97,7 @@ internal abstract unsafe class PairedKvCodec : KvCodec
         }
     }
 
-    /// <summary>Groups of one head's 32 keys.</summary>
-    protected abstract int KeyGroups(int headSize);
-
-    protected int KeyCodeBytes(int headSize) => KvLayout.BlockTokens * QueryRows.WordStride(headSize) * Bits / 8;
+    protected sealed override int KeyCodeBytes(int headSize) => KvLayout.BlockTokens * QueryRows.WordStride(headSize) * Bits / 8;
 
     /// <summary>Packs one channel's codes of a block of keys whose bytes are zero so far.</summary>
     [SkipLocalsInit]
@@ -142,24 +129,4 @@ internal abstract unsafe class PairedKvCodec : KvCodec
             codes[i] = KvQuantizer.Encode(x[i], scales[i * parameterStep], minima[i * parameterStep], Bits);
         }
     }
-
-    /// <summary>Smallest and largest; both no number where any is none.</summary>
-    protected static (float Minimum, float Maximum) Range(float* x, int count)
-    {
-        float minimum = x[0];
-        float maximum = x[0];
-        for (int i = 1; i < count; i++)
-        {
-            minimum = MathF.Min(minimum, x[i]);
-            maximum = MathF.Max(maximum, x[i]);
-        }
-
-        return (minimum, maximum);
-    }
-
-    private int ValueGroups(int headSize) => _valueGroup == 0 ? 1 : (headSize + _valueGroup - 1) / _valueGroup;
-
-    private int ValueCodeBytes(int headSize) => KvLayout.BlockTokens * KvLayout.PadHead(headSize) * Bits / 8;
-
-    private static int Align(int bytes) => (bytes + 63) & ~63;
 }

@@ -13,18 +13,7 @@ internal sealed unsafe class PairedPerTokenKvCodec(int bits, int valueGroup, Ker
         float* scales = stackalloc float[KvLayout.BlockTokens];
         float* minima = stackalloc float[KvLayout.BlockTokens];
         float* maxima = stackalloc float[KvLayout.BlockTokens];
-        new Span<float>(minima, KvLayout.BlockTokens).Fill(float.PositiveInfinity);
-        new Span<float>(maxima, KvLayout.BlockTokens).Fill(float.NegativeInfinity);
-        for (int d = 0; d < headSize; d++)
-        {
-            open.Widen(source + open.Offset(d * KvLayout.BlockTokens), row, KvLayout.BlockTokens);
-            for (int j = 0; j < KvLayout.BlockTokens; j++)
-            {
-                minima[j] = MathF.Min(minima[j], row[j]);
-                maxima[j] = MathF.Max(maxima[j], row[j]);
-            }
-        }
-
+        TokenRanges(open, source, headSize, minima, maxima);
         Half* parameters = (Half*)(destination + KeyCodeBytes(headSize));
         for (int j = 0; j < KvLayout.BlockTokens; j++)
         {

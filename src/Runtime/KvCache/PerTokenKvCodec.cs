@@ -15,18 +15,7 @@ internal sealed unsafe class PerTokenKvCodec(int bits, int valueGroup, int scale
         float* minima = stackalloc float[KvLayout.BlockTokens];
         float* maxima = stackalloc float[KvLayout.BlockTokens];
         int* codes = stackalloc int[KvLayout.BlockTokens];
-        new Span<float>(minima, KvLayout.BlockTokens).Fill(float.PositiveInfinity);
-        new Span<float>(maxima, KvLayout.BlockTokens).Fill(float.NegativeInfinity);
-        for (int d = 0; d < headSize; d++)
-        {
-            open.Widen(source + open.Offset(d * KvLayout.BlockTokens), row, KvLayout.BlockTokens);
-            for (int j = 0; j < KvLayout.BlockTokens; j++)
-            {
-                minima[j] = MathF.Min(minima[j], row[j]);
-                maxima[j] = MathF.Max(maxima[j], row[j]);
-            }
-        }
-
+        TokenRanges(open, source, headSize, minima, maxima);
         byte* parameters = destination + KeyCodeBytes(headSize);
         for (int j = 0; j < KvLayout.BlockTokens; j++)
         {

@@ -11,12 +11,11 @@ namespace Sparrow.Runtime.KvCache;
 /// values of a head:  codes [32 tokens][padded headSize], scales [groups][32 tokens], minima [groups][32 tokens]
 /// </code>
 /// </summary>
-internal abstract unsafe class QuantizedKvCodec : KvCodec
+internal abstract unsafe class QuantizedKvCodec : GroupedKvCodec
 {
     /// <summary>Query rows folded at a time.</summary>
     protected const int TileRows = 4;
 
-    private readonly int _valueGroup;
     private readonly bool _halfParameters;
     private readonly CodeSumKernel _codeSum;
 
@@ -25,34 +24,23 @@ internal abstract unsafe class QuantizedKvCodec : KvCodec
     /// <param name="scaleBits">16 or 32.</param>
     /// <param name="kernels">Where the kernels come from.</param>
     protected QuantizedKvCodec(int bits, int valueGroup, int scaleBits, KernelSet kernels)
+        : base(bits, valueGroup, kernels)
     {
-        Bits = bits;
-        Kernels = kernels;
-        _valueGroup = valueGroup;
         _halfParameters = scaleBits == 16;
         KeyScoresOfCodes = kernels.KeyScoresCodes(bits);
         _codeSum = kernels.CodeSum(bits);
     }
 
-    protected int Bits { get; }
-
-    protected KernelSet Kernels { get; }
-
     protected KeyScoresKernel KeyScoresOfCodes { get; }
 
-    private int ParameterBytes => _halfParameters ? sizeof(ushort) : sizeof(float);
-
-    public sealed override int KeyBytes(int headSize) => Align(KeyCodeBytes(headSize) + (2 * KeyGroups(headSize) * ParameterBytes));
-
-    public sealed override int ValueBytes(int headSize) =>
-        Align(ValueCodeBytes(headSize) + (2 * KvLayout.BlockTokens * ValueGroups(headSize) * ParameterBytes));
+    protected sealed override int ParameterBytes => _halfParameters ? sizeof(ushort) : sizeof(float);
 
     [SkipLocalsInit]
     public sealed override void SealValues(OpenKvCodec open, byte* source, byte* destination, int headSize)
     {
         int padded = KvLayout.PadHead(headSize);
         int groups = ValueGroups(headSize);
-        int group = _valueGroup == 0 ? padded : _valueGroup;
+        int group = ValueGroup(headSize);
         byte* parameters = destination + ValueCodeBytes(headSize);
         float* row = stackalloc float[padded];
         int* codes = stackalloc int[16];
@@ -88,7 +76,7 @@ internal abstract unsafe class QuantizedKvCodec : KvCodec
     {
         int padded = KvLayout.PadHead(headSize);
         int groups = ValueGroups(headSize);
-        int group = _valueGroup == 0 ? padded : _valueGroup;
+        int group = ValueGroup(headSize);
         int count = groups * KvLayout.BlockTokens;
         float* parameterSpace = stackalloc float[2 * count];
         float* folded = stackalloc float[TileRows * KvLayout.BlockTokens];
@@ -116,10 +104,7 @@ internal abstract unsafe class QuantizedKvCodec : KvCodec
         }
     }
 
-    /// <summary>Groups of one head's 32 keys.</summary>
-    protected abstract int KeyGroups(int headSize);
-
-    protected int KeyCodeBytes(int headSize) => KvLayout.BlockTokens * headSize * Bits / 8;
+    protected sealed override int KeyCodeBytes(int headSize) => KvLayout.BlockTokens * headSize * Bits / 8;
 
     /// <summary>Packs sixteen codes.</summary>
     protected void StoreCodes(int* codes, byte* destination, int index)
@@ -164,24 +149,4 @@ internal abstract unsafe class QuantizedKvCodec : KvCodec
         Kernels.FromHalf((ushort*)parameters, space, count);
         return space;
     }
-
-    /// <summary>Smallest and largest; both no number where any is none.</summary>
-    protected static (float Minimum, float Maximum) Range(float* x, int count)
-    {
-        float minimum = x[0];
-        float maximum = x[0];
-        for (int i = 1; i < count; i++)
-        {
-            minimum = MathF.Min(minimum, x[i]);
-            maximum = MathF.Max(maximum, x[i]);
-        }
-
-        return (minimum, maximum);
-    }
-
-    private int ValueGroups(int headSize) => _valueGroup == 0 ? 1 : (headSize + _valueGroup - 1) / _valueGroup;
-
-    private int ValueCodeBytes(int headSize) => KvLayout.BlockTokens * KvLayout.PadHead(headSize) * Bits / 8;
-
-    private static int Align(int bytes) => (bytes + 63) & ~63;
 }
