@@ -97,7 +97,7 @@ internal sealed class CompressionPlanner(PlannedWeights weights, PlannedWeights 
         // 3. Residual streams up to their share; 4. what one sequence needs on its way through a block.
         long streams = tokens * _config.HiddenSize * sizeof(float);
         long budget = new CompressionOptions { Model = "", Recipe = recipe, Output = "" }.ActivationBytes;
-        long scratch = (long)length * ((6L * _config.HiddenSize) + (3L * _config.IntermediateSize) + (3L * _config.HeadCount * _config.HeadSize)) * sizeof(float);
+        long scratch = Math.Min(tokens, length) * ((6L * _config.HiddenSize) + (3L * _config.IntermediateSize) + (3L * _config.HeadCount * _config.HeadSize)) * sizeof(float);
         return (block + statistics + Math.Min(streams, budget) + scratch, Math.Max(0, streams - budget));
     }
 }

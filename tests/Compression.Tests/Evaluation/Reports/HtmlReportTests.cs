@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Xml;
 using System.Xml.Linq;
 using Sparrow.Compression.Evaluation.Reports;
@@ -23,6 +25,70 @@ public sealed class HtmlReportTests
         Assert.All(plots, plot => Assert.Equal(report.Layers.Count, plot.Descendants("circle").Count()));
         Assert.Contains(page.Descendants("circle"), dot => dot.Element("title")!.Value.StartsWith("model.layers.1.q_proj.weight: 0.3", StringComparison.Ordinal));
         Assert.Contains(page.Descendants("td"), cell => cell.Value == "+2.5000 (+12.50 %)");
+    }
+
+    [Fact]
+    public void Every_figure_of_the_page_is_one_of_the_reports_json()
+    {
+        CompressionReport report = SampleReport.Create();
+        XDocument page = Parse(HtmlReport.Write(report));
+        JsonNode json = JsonNode.Parse(ReportJson.Write(report))!;
+
+        // 1. A row of the table for each matrix, cell by cell.
+        XElement[][] rows = [.. page.Descendants("details").Single().Descendants("tr").Skip(1).Select(row => row.Elements("td").ToArray())];
+        JsonArray layers = json["layers"]!.AsArray();
+        Assert.Equal(layers.Count, rows.Length);
+        foreach ((JsonNode? layer, XElement[] cells) in layers.Zip(rows))
+        {
+            Assert.Equal((string)layer!["name"]!, cells[0].Value);
+            Assert.Equal($"{layer["rows"]} × {layer["columns"]}", cells[1].Value);
+            Assert.Equal((string)layer["method"]!, cells[2].Value);
+            AssertShows(100 * (double)layer["sparsity"]!, cells[3].Value, 0.05);
+            AssertShows((double)layer["bits_per_weight"]!, cells[4].Value, 0.005);
+            AssertShows((long)layer["bytes"]! / 1024.0, cells[5].Value, 0.05);
+            Assert.Equal(layer["rank"]!.ToString(), cells[6].Value);
+            AssertShows((double)layer["squared_error"]!, cells[7].Value, 0.0005 * (double)layer["squared_error"]!);
+            AssertShows((double)layer["relative_error"]!, cells[8].Value, 0.00005);
+        }
+
+        // 2. Dots, whose notes say what is drawn: sparsity, bits and error, a plot each.
+        string[] drawn = ["sparsity", "bits_per_weight", "relative_error"];
+        foreach ((XElement plot, string figure) in page.Descendants("svg").Zip(drawn))
+        {
+            foreach (string note in plot.Descendants("circle").Select(dot => dot.Element("title")!.Value))
+            {
+                JsonNode layer = layers.Single(layer => note.StartsWith((string)layer!["name"]! + ": ", StringComparison.Ordinal))!;
+                AssertShows((double)layer[figure]!, note.Split(": ")[1], 0.00005);
+            }
+        }
+
+        // 3. The table of before and after, and the facts above it.
+        string[] first = [.. page.Descendants("table").First().Descendants("td").Select(cell => cell.Value)];
+        foreach ((string side, string measure) in new[] { ("before", "20.0000 ± 0.2500"), ("after", "22.5000 ± 0.2500") })
+        {
+            Assert.Contains(measure, first);
+            JsonNode perplexity = json[$"evaluation_{side}"]!["perplexity"]!;
+            AssertShows((double)perplexity["value"]!, measure, 0.00005);
+        }
+
+        AssertShows((double)json["size_before"]!["bits_per_weight"]!, Row("bits a weight")[0], 0.005);
+        AssertShows((double)json["size_after"]!["bits_per_weight"]!, Row("bits a weight")[1], 0.005);
+        Dictionary<string, string> facts = page.Descendants("dl").Single().Elements("div").ToDictionary(fact => fact.Element("dt")!.Value, fact => fact.Element("dd")!.Value);
+        Assert.Equal((string)json["source_digest"]!, facts["source"]);
+        Assert.Equal((string)json["layer_errors"]!, facts["layer errors"]);
+        AssertShows((double)json["seconds"]!, facts["wall time"], 0.05);
+        AssertShows((double)json["calibration_tokens"]!, facts["calibration"], 0.5);
+        AssertShows((long)json["peak_memory_bytes"]! / (1024.0 * 1024), facts["peak memory"], 0.05);
+
+        string[] Row(string heading) =>
+            [.. page.Descendants("tr").First(row => row.Element("th")?.Value == heading).Elements("td").Select(cell => cell.Value)];
+    }
+
+    // The first number of a text, whatever stands behind it.
+    private static void AssertShows(double expected, string text, double tolerance)
+    {
+        string number = new([.. text.Replace(",", "", StringComparison.Ordinal).TakeWhile(letter => char.IsAsciiDigit(letter) || letter is '.' or '-' or 'e' or '+')]);
+        Assert.Equal(expected, double.Parse(number, CultureInfo.InvariantCulture), tolerance * (1 + 1e-9));
     }
 
     [Fact]
