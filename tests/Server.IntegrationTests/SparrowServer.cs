@@ -91,6 +91,9 @@ internal sealed class SparrowServer : IAsyncDisposable
         return new SparrowServer(app, owned);
     }
 
+    /// <summary>Stops serving; what the server holds stays until it is disposed.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Sparrow.Server.Api.Files;
 using Sparrow.Server.Api.Models;
+using Sparrow.Server.Api.Revisions;
 using Sparrow.Server.Api.Swaps;
 using Sparrow.Server.Api.Tokenization;
 using Sparrow.Server.Api.Uploads;
@@ -23,6 +24,9 @@ namespace Sparrow.Server.Api;
 [JsonSerializable(typeof(PoolEvent))]
 [JsonSerializable(typeof(SwapRecord))]
 [JsonSerializable(typeof(SwapList))]
+[JsonSerializable(typeof(RevisionObject))]
+[JsonSerializable(typeof(RevisionList))]
+[JsonSerializable(typeof(DeletedObject))]
 [JsonSerializable(typeof(TokenizeAnswer))]
 [JsonSerializable(typeof(DetokenizeAnswer))]
 [JsonSerializable(typeof(TokenizerInfo))]

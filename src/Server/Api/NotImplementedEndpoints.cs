@@ -7,7 +7,7 @@ internal static class NotImplementedEndpoints
 {
     private static readonly string[] s_paths =
     [
-        "/v1/embeddings", "/v1/responses/{**rest}", "/v1/revisions/{**rest}", "/v1/aliases/{**rest}", "/v1/load_lora_adapter",
+        "/v1/embeddings", "/v1/responses/{**rest}", "/v1/aliases/{**rest}", "/v1/load_lora_adapter",
         "/v1/unload_lora_adapter", "/v1/admin/requests/{**rest}", "/v1/admin/config",
     ];
 

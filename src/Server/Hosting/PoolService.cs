@@ -109,6 +109,9 @@ internal sealed partial class PoolService(
     /// <summary>Runs work that outlives the request that asked for it; the server waits for it when it stops.</summary>
     public Task Run(Func<Task> work) => _tasks.Run(work);
 
+    /// <summary>X-4: makes the model's counters exist.</summary>
+    internal void Track(PoolEntry entry) => metrics.Track(entry);
+
     internal PoolEntry NewEntry(PoolRecord record, bool isRequired = false, bool isSample = false) =>
         new(record, new RequestQueue(QueueOptions.Of(settings), time), time, isRequired, isSample);
 

@@ -13,6 +13,7 @@ internal static class PoolSetup
         services.AddSingleton<PoolStore>();
         services.AddSingleton<PoolEvents>();
         services.AddSingleton<PoolService>();
+        services.AddSingleton<ModelImports>();
         services.AddSingleton<SwapStore>();
         services.AddSingleton<SwapService>();
         services.AddSingleton<IdempotentSwaps>();

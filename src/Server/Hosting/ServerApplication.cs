@@ -4,7 +4,9 @@ using Sparrow.Server.Admission;
 using Sparrow.Server.Api;
 using Sparrow.Server.Api.Files;
 using Sparrow.Server.Api.Jobs;
+using Sparrow.Server.Api.Models;
 using Sparrow.Server.Api.Pool;
+using Sparrow.Server.Api.Revisions;
 using Sparrow.Server.Api.Swaps;
 using Sparrow.Server.Api.Uploads;
 using Sparrow.Server.Hub;
@@ -57,6 +59,8 @@ internal static class ServerApplication
         app.MapMetrics();
         app.MapPool();
         app.MapSwaps();
+        app.MapRevisions();
+        app.MapModelImport();
         app.MapVersion();
         app.MapAdmin();
         app.MapOpenApi("/openapi/{documentName}.json");

@@ -106,7 +106,8 @@ internal sealed partial class JobRequests(FileStore files, JobSources sources)
             : throw ApiException.Invalid("invalid_value", "Invalid value for 'suffix': expected letters, digits, '-', '_' and '.'.", "suffix");
     }
 
-    private (IReadOnlyList<JobSourceFile> Files, string? Hub) ReadSource(RequestObject request)
+    /// <summary>Takes the member <c>source</c>: stored files and their places in the checkpoint's folder, or a hub's model; neither where it is absent.</summary>
+    public (IReadOnlyList<JobSourceFile> Files, string? Hub) ReadSource(RequestObject request)
     {
         if (!request.TryTake("source", out JsonElement element))
         {

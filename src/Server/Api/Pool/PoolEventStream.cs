@@ -12,14 +12,14 @@ internal static class PoolEventStream
     // Where keep-alive comments are turned off, this stream still needs a sign of life.
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
 
-    public static async Task WriteAsync(HttpContext context, PoolEvents events, PoolService models, ServerSettings settings, TimeProvider time)
+    public static async Task WriteAsync(HttpContext context, PoolEvents events, IHostApplicationLifetime lifetime, ServerSettings settings, TimeProvider time)
     {
         // No comments (T-2): a client's decoder that has seen an id makes an empty event of each.
         ServerSentEvents stream = new(context, settings.Streaming with { KeepAlive = TimeSpan.Zero }, time);
         TimeSpan heartbeat = settings.Streaming.KeepAlive > TimeSpan.Zero ? settings.Streaming.KeepAlive : s_heartbeat;
         string? given = context.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } header ? header : context.Request.Query["after"];
         string last = string.IsNullOrEmpty(given) ? events.Last : given;
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, models.Stopping);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         await stream.StartAsync(context.RequestAborted);
         stream.Unread.Write("retry: 2000\n\n"u8);
         try
