@@ -40,10 +40,14 @@ internal sealed class SparrowServer : IAsyncDisposable
     /// <param name="settings">Settings by key (<c>Scheduler:MaxRunning</c>); null: defaults, with a short drain.</param>
     /// <param name="models">Arguments as of <c>--model</c>; null: a tiny model called <c>tiny</c>.</param>
     /// <param name="time">Null: the system's clock.</param>
+    /// <param name="replace">Puts other parts in place of some.</param>
     public static async Task<SparrowServer> StartAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyList<string>? models = null, TimeProvider? time = null)
+        IReadOnlyDictionary<string, string?>? settings = null,
+        IReadOnlyList<string>? models = null,
+        TimeProvider? time = null,
+        Action<IServiceCollection>? replace = null)
     {
-        SparrowServer server = await ListenAsync(settings, models, time);
+        SparrowServer server = await ListenAsync(settings, models, time, replace);
         try
         {
             await server.Services.GetRequiredService<ModelStartup>().Finished.WaitAsync(TimeSpan.FromMinutes(1));
@@ -58,7 +62,10 @@ internal sealed class SparrowServer : IAsyncDisposable
 
     /// <summary>Starts a server and returns as soon as it listens; its models may still be loading.</summary>
     public static async Task<SparrowServer> ListenAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyList<string>? models = null, TimeProvider? time = null)
+        IReadOnlyDictionary<string, string?>? settings = null,
+        IReadOnlyList<string>? models = null,
+        TimeProvider? time = null,
+        Action<IServiceCollection>? replace = null)
     {
         List<IDisposable> owned = [];
         if (models is null)
@@ -86,7 +93,7 @@ internal sealed class SparrowServer : IAsyncDisposable
 
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         WebApplication app = ServerApplication.Build(
-            ServerSettings.Read(configuration), [.. models.Select(ModelSource.Parse)], configuration, time);
+            ServerSettings.Read(configuration), [.. models.Select(ModelSource.Parse)], configuration, time, replace);
         await app.StartAsync();
         return new SparrowServer(app, owned);
     }

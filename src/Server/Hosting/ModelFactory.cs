@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Admission;
@@ -9,7 +10,7 @@ using Sparrow.Server.Options;
 namespace Sparrow.Server.Hosting;
 
 /// <summary>Makes revisions in memory: loads, warms, and puts an engine on them. One at a time, since a load takes all of the disk.</summary>
-internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runtimeMetrics, TimeProvider time) : IDisposable
+internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runtimeMetrics, PoolEvents events, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
 
@@ -64,7 +65,7 @@ internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runti
     {
         InferenceOptions options = OptionsOf(entry);
         Open(entry, revision).Dispose();
-        LoadedModel model = ModelLoader.Load(revision.Path, options, new LoadProgress(entry));
+        LoadedModel model = ModelLoader.Load(revision.Path, options, new LoadProgress(entry, events));
         try
         {
             WarmUp.Run(model);
@@ -144,8 +145,24 @@ internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runti
         return "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(facts)))[..12];
     }
 
-    private sealed class LoadProgress(PoolEntry entry) : IProgress<double>
+    private sealed class LoadProgress(PoolEntry entry, PoolEvents events) : IProgress<double>
     {
-        public void Report(double value) => entry.Progress = value;
+        // A listener sees ten steps of a load, however many tensors it has.
+        private const double Step = 0.1;
+
+        private double _told;
+
+        public void Report(double value)
+        {
+            entry.Progress = value;
+            if (value >= _told + Step)
+            {
+                _told = value;
+                events.Add(
+                    "load.progress",
+                    $"The model '{entry.Name}' is loaded to {value:P0}.",
+                    new JsonObject { ["model"] = entry.Name, ["progress"] = Math.Round(value, 4) });
+            }
+        }
     }
 }

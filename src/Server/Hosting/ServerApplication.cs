@@ -26,14 +26,16 @@ internal static class ServerApplication
     /// <param name="models">What to serve besides what the storage remembers; where there is neither, the random sample.</param>
     /// <param name="configuration">For the framework's own section, <c>Logging:LogLevel</c>.</param>
     /// <param name="time">Null: the system's clock.</param>
+    /// <param name="replace">Puts other parts in place of some, such as a disk that fails; null: nothing.</param>
     public static WebApplication Build(
-        ServerSettings settings, IReadOnlyList<ModelSource> models, IConfiguration configuration, TimeProvider? time = null)
+        ServerSettings settings, IReadOnlyList<ModelSource> models, IConfiguration configuration, TimeProvider? time = null, Action<IServiceCollection>? replace = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddConfiguration(configuration);
         builder.AddServerLogging(settings);
         builder.ListenOn(settings);
         builder.Services.AddServer(settings, time ?? TimeProvider.System);
+        replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
 

@@ -93,7 +93,14 @@ internal sealed class SwapRun : IDisposable
         Tell();
     }
 
-    public void Dispose() => _cancellation.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDecided = true;
+            _cancellation.Dispose();
+        }
+    }
 
     private void Tell()
     {

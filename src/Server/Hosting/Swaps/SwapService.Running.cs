@@ -244,7 +244,7 @@ internal sealed partial class SwapService
 
         PoolEntry entry = run.Entry;
         run.Enter(SwapStatus.Draining);
-        Save(run);
+        TrySave(run);
         try
         {
             if (!await WaitForLeasesAsync(entry, old, run.Request.Drain, models.Stopping))
@@ -301,25 +301,32 @@ internal sealed partial class SwapService
     private void End(SwapRun run)
     {
         SwapRecord record = run.Record;
-        Save(run);
+        bool isSaved = TrySave(run);
         double seconds = time.GetElapsedTime(run.Started).TotalSeconds;
         metrics.Swapped(record.Strategy, record.Status, seconds);
         Log.Ended(logger, record.Id, record.Model, record.From, record.To, record.Strategy, record.Status, seconds * 1000);
         run.Ended.TrySetResult(record);
-        _running.TryRemove(record.Id, out _);
+        if (isSaved)
+        {
+            // Otherwise it goes on being told from memory.
+            _running.TryRemove(record.Id, out _);
+        }
+
         run.Dispose();
     }
 
     // What is already done cannot fail any more for want of a record; a restart would settle it.
-    private void Save(SwapRun run)
+    private bool TrySave(SwapRun run)
     {
         try
         {
             swaps.Save(run.Record);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             Log.Failed(logger, run.Record.Id, run.Record.Model, run.Record.To, "record", exception.Message);
+            return false;
         }
     }
 
