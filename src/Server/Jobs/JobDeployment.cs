@@ -29,26 +29,13 @@ internal sealed class JobDeployment(RevisionStore revisions, PoolService models,
                 await models.LoadAsync(entry.Name, cancellation: cancellation);
                 break;
             case "load":
-                await BringAsync(entry, revision, cancellation);
+                await swaps.PrepareAsync(entry, revision, cancellation);
                 break;
             case "swap":
                 await SwapAsync(entry, revision, cancellation);
                 break;
             default:
                 break;
-        }
-    }
-
-    private async Task BringAsync(PoolEntry entry, RevisionRecord revision, CancellationToken cancellation)
-    {
-        await entry.Gate.WaitAsync(cancellation);
-        try
-        {
-            _ = entry.FindInMemory(revision.Id) ?? await models.BringAsync(entry, models.RevisionOf(entry, revision.Id), evictsIdle: false, cancellation);
-        }
-        finally
-        {
-            entry.Gate.Release();
         }
     }
 

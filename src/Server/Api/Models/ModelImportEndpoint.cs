@@ -5,6 +5,7 @@ using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Api.Jobs;
 using Sparrow.Server.Api.Parameters;
 using Sparrow.Server.Hosting;
+using Sparrow.Server.Jobs;
 using Sparrow.Server.Options;
 using Sparrow.Server.Storage.Revisions;
 
@@ -40,7 +41,13 @@ internal static class ModelImportEndpoint
             throw ApiException.Invalid("missing_required_parameter", "Missing required parameter: 'source'.", "source");
         }
 
-        (string FileId, string Path)[] parts = [.. jobs.ReadSource(request).Select(file => (file.FileId, file.Path))];
+        (IReadOnlyList<JobSourceFile> files, string? hub) = jobs.ReadSource(request);
+        if (hub is not null)
+        {
+            throw ApiException.Unsupported("source.hub", "upload the files, or name the model when the server is started");
+        }
+
+        (string FileId, string Path)[] parts = [.. files.Select(file => (file.FileId, file.Path))];
         IgnoredParameters.Report(context, request, settings.Api);
         (PoolEntry entry, string revision) = imports.Begin(name, parts);
         context.Response.Headers["x-sparrow-revision"] = revision;

@@ -58,6 +58,50 @@ internal sealed partial class SwapService(
         return record;
     }
 
+    /// <summary>
+    /// Brings a revision into memory beside the active one, checked as for a swap, so that a swap to it takes no time and callers may name it. It makes
+    /// way when room is needed.
+    /// </summary>
+    /// <exception cref="ApiException">503 <c>insufficient_memory</c> or <c>model_failed</c>, 500 with a swap's code.</exception>
+    public async Task PrepareAsync(PoolEntry entry, RevisionRecord revision, CancellationToken cancellation)
+    {
+        await entry.Gate.WaitAsync(cancellation);
+        ServedModel? model = null;
+        try
+        {
+            if (entry.FindOpen(revision.Id) is not null)
+            {
+                return;
+            }
+
+            SwapProbe.RequireGate(revision);
+            await Task.Run(() => revisions.Verify(revision, cancellation), cancellation);
+            model = await models.BringAsync(entry, models.RevisionOf(entry, revision.Id), evictsIdle: false, cancellation);
+            await Task.Run(() => SwapProbe.Run(model.Model), cancellation);
+            model.Open();
+        }
+        catch (Exception exception) when (exception is SwapException || ModelFactory.IsLoadFailure(exception))
+        {
+            SwapError error = Describe(exception);
+            throw new ApiException(503, "unavailable_error", error.Code, error.Message, "revision", inner: exception) { ShouldRetry = false };
+        }
+        finally
+        {
+            if (model is not null)
+            {
+                // Kept like one for a rollback, but for as long as there is room.
+                model.KeptUntil = long.MaxValue - 1;
+                if (!model.IsOpen)
+                {
+                    await models.TryDropAsync(entry, model);
+                }
+            }
+
+            entry.Gate.Release();
+            entry.Signal();
+        }
+    }
+
     /// <summary>A swap as it stands, or null.</summary>
     public SwapRecord? Find(string id) => _running.TryGetValue(id, out SwapRun? run) ? run.Record : swaps.Find(id);
 
