@@ -47,6 +47,7 @@ internal sealed class StorageMetrics
                 [
                     Of("files", BytesBelow(_root.Files)),
                     Of("uploads", BytesBelow(_root.Uploads)),
+                    Of("jobs", BytesBelow(_root.Jobs)),
                     Of("revisions", BytesBelow(_root.Revisions)),
                     Of("hub", BytesBelow(_hub)),
                     Of("database", BytesOf(_root.Database) + BytesOf(_root.Database + "-wal")),
@@ -72,18 +73,31 @@ internal sealed class StorageMetrics
 
         long bytes = 0;
         EnumerationOptions all = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", all))
+        try
         {
-            try
+            foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", all))
             {
-                bytes += file.Length;
+                bytes += BytesOfFound(file);
             }
-            catch (FileNotFoundException)
-            {
-                // Deleted while we looked.
-            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // A folder was deleted while we looked: the next look counts the rest.
         }
 
         return bytes;
+    }
+
+    private static long BytesOfFound(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            // Deleted while we looked.
+            return 0;
+        }
     }
 }

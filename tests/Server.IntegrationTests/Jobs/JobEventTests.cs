@@ -111,6 +111,8 @@ public sealed class JobEventTests
 
         JsonElement schemes = await JobClient.SendAsync(server, HttpMethod.Get, "/v1/compression/schemes");
         Assert.Equal(Sparrow.Compression.Recipes.RecipeSchema.Create().ToJsonString(), JsonNode.Parse(schemes.GetProperty("recipe_schema").GetRawText())!.ToJsonString());
+        Assert.Contains("gptq", schemes.GetProperty("output_formats").EnumerateArray().Select(format => format.GetString()));
+        Assert.Contains("kv16", schemes.GetProperty("kv_profiles").EnumerateArray().Select(profile => profile.GetString()));
         Assert.Equal(["balanced", "fast", "small"], schemes.GetProperty("presets").EnumerateArray().Select(preset => preset.Text("name")!));
     }
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
+using Sparrow.Compression.Artifacts;
 using Sparrow.Compression.Recipes;
+using Sparrow.Runtime.KvCache;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Api.Parameters;
@@ -75,6 +77,8 @@ internal static class JobsEndpoint
         ["recipe_version"] = CompressionRecipe.CurrentVersion,
         ["recipe_schema"] = RecipeSchema.Create(),
         ["presets"] = new JsonArray([.. RecipePresets.Names.Select(name => new JsonObject { ["name"] = name, ["recipe"] = JsonNode.Parse(RecipePresets.Read(name)) })]),
+        ["output_formats"] = new JsonArray([.. LinearFormats.Names.Select(name => JsonValue.Create(name))]),
+        ["kv_profiles"] = new JsonArray([.. KvProfile.Presets.Select(name => JsonValue.Create(name))]),
         ["method_types"] = new JsonArray("preset", "recipe"),
         ["deploy_modes"] = new JsonArray("none", "load", "swap"),
     });
