@@ -72,8 +72,9 @@ function table(results) {
     const gap = dense !== null && pruned && !row.startsWith("wanda") ? (pruned - own) / (pruned - dense) : null;
     const adaptation = read(folder, "adaptation.json");
     const report = read(folder, "report.json");
-    const tasks = read(folder, "tasks.json")?.tasks;
-    const shot = tasks ? `${(100 * mean(tasks.map((task) => task.accuracy))).toFixed(1)} ± ${(100 * Math.hypot(...tasks.map((task) => task.standard_error)) / tasks.length).toFixed(1)}` : "";
+    const tasks = Object.values(read(folder, "tasks.json")?.tasks ?? {});
+    const error = Math.hypot(...tasks.map((task) => task.acc_stderr)) / tasks.length;
+    const shot = tasks.length > 0 ? `${(100 * mean(tasks.map((task) => task.acc))).toFixed(1)} ± ${(100 * error).toFixed(1)}` : "";
     console.log(`| ${row} | ${seed} | ${Math.exp(own).toFixed(2)} | ${gap === null ? "" : (100 * gap).toFixed(0) + " %"} | ${shot} `
       + `| ${cell(adaptation?.rounds.at(-1).losses.at(-1), 3)} | ${adaptation?.training_tokens ?? ""} | ${cell(report && report.seconds / 60, 1)} `
       + `| ${cell(report?.peak_memory_bytes && report.peak_memory_bytes / 2 ** 20, 0)} |`);

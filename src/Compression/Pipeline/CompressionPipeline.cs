@@ -205,6 +205,11 @@ public sealed partial class CompressionPipeline
             throw new RecipeException(late.Arguments.Path, $"'{late.Label}' works on the source's weights before any block is changed; it must be the first step");
         }
 
+        foreach ((_, CompressionStep step) in _steps)
+        {
+            step.Check(_source.Config);
+        }
+
         string[] names = [.. Enumerable.Range(0, _source.Config.LayerCount).SelectMany(layer => BlockTensors.Linears(_source.Config, layer)).Select(linear => linear.Name)];
         foreach (RecipeStep step in _recipe.Steps)
         {

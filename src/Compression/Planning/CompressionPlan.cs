@@ -18,7 +18,7 @@ public sealed record CompressionPlan
     /// <summary>Of everything.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>By part: <c>forward</c>, <c>statistics</c>, <c>factorisations</c>, <c>sweeps</c>, <c>evaluation</c>.</summary>
+    /// <summary>By part: <c>forward</c>, <c>statistics</c>, <c>factorisations</c>, <c>sweeps</c>, <c>evaluation</c>; <c>preparation</c> where a step trains.</summary>
     public required IReadOnlyDictionary<string, double> Parts { get; init; }
 
     /// <summary>What is not in the figures: searches whose length the recipe does not tell.</summary>

@@ -35,6 +35,14 @@ internal sealed class CompressionPlanner(PlannedWeights weights, PlannedWeights 
             ["evaluation"] = EvaluationSeconds(),
         };
         (long memory, long spilled) = Memory(gathered, tokens, length);
+        long parameters = weights.Matrices.Sum(matrix => (long)matrix.Rows * matrix.Columns);
+        PreparationCost[] preparations = [.. _steps.Select(step => step.CostOf(_config, parameters)).Where(cost => cost.ForwardTokens > 0)];
+        if (preparations.Length > 0)
+        {
+            parts["preparation"] = preparations.Sum(cost => cost.ForwardTokens) * ForwardSeconds(weights.Matrices.Where(matrix => matrix.Name != PlannedWeights.Positions));
+            memory = Math.Max(memory, preparations.Max(cost => cost.MemoryBytes));
+        }
+
         return new CompressionPlan
         {
             CalibrationTokens = tokens,

@@ -138,13 +138,19 @@ internal static class AdaptMembers
     /// <summary>The calibration sequences that the step uses.</summary>
     public static IReadOnlyList<int[]> Cut(RecipeArguments arguments, IReadOnlyList<int[]> segments)
     {
-        AdaptPreset preset = PresetOf(arguments);
-        int samples = arguments.FindInteger("calibration_samples") ?? preset.CalibrationSamples;
-        int length = arguments.FindInteger("calibration_length") ?? preset.CalibrationLength;
+        int samples = SamplesOf(arguments);
+        int length = LengthOf(arguments);
         return [.. segments.Take(samples).Select(segment => segment.Length > length ? segment[..length] : segment)];
     }
 
-    private static AdaptPreset PresetOf(RecipeArguments arguments) => arguments.FindText("preset") == "losa" ? s_full : s_fast;
+    /// <summary>Calibration sequences that choose masks.</summary>
+    public static int SamplesOf(RecipeArguments arguments) => arguments.FindInteger("calibration_samples") ?? PresetOf(arguments).CalibrationSamples;
+
+    /// <summary>Tokens used of each.</summary>
+    public static int LengthOf(RecipeArguments arguments) => arguments.FindInteger("calibration_length") ?? PresetOf(arguments).CalibrationLength;
+
+    /// <summary>What fills in members that are not given.</summary>
+    public static AdaptPreset PresetOf(RecipeArguments arguments) => arguments.FindText("preset") == "losa" ? s_full : s_fast;
 
     private static QuantizationScheme? ReadScheme(RecipeArguments arguments) => arguments.FindInteger(BitsName) is { } bits
         ? new QuantizationScheme

@@ -4,6 +4,7 @@ using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Quantization;
 using Sparrow.Compression.Recipes;
 using Sparrow.Compression.Training;
+using Sparrow.Runtime.Models;
 
 namespace Sparrow.Compression.Steps;
 
@@ -46,6 +47,31 @@ internal sealed class AdaptStep(RecipeArguments arguments, string method, AdaptO
     public override bool ReadsTraining => options.Tokens > 0;
 
     public override bool IsMostlyPreparation => true;
+
+    public override void Check(ModelConfig config)
+    {
+        try
+        {
+            TrainableFamilies.Check(config);
+        }
+        catch (TrainingException error)
+        {
+            throw new RecipeException(arguments.Path, error.Message, error);
+        }
+    }
+
+    public override PreparationCost CostOf(ModelConfig config, long parameters)
+    {
+        AdaptPreset preset = AdaptMembers.PresetOf(arguments);
+        double pass = (double)AdaptMembers.SamplesOf(arguments) * Math.Min(AdaptMembers.LengthOf(arguments), config.ContextLength);
+        double compared = options.ByInformation ? Math.Min(pass, (double)preset.ComparedSequences * preset.ComparedTokens) : 0;
+        double masks = options.Sparsity > 0 ? options.Rounds * ((2.5 * pass) + compared) : 0;
+
+        // The model as floats, twice with a teacher; what is kept of the way forward; the streams of a batch between blocks.
+        long models = options.Objective == AdaptObjective.SquareHead ? 2 : 1;
+        long streams = (long)options.Batch * options.Length * config.HiddenSize * (config.LayerCount + 8);
+        return new PreparationCost(masks + (3.0 * options.Tokens), (sizeof(float) * ((models * parameters) + streams)) + options.KeptActivationBytes);
+    }
 
     public override JsonObject? Prepare(ModelContext model)
     {

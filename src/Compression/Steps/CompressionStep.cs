@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sparrow.Compression.Pipeline;
+using Sparrow.Runtime.Models;
 
 namespace Sparrow.Compression.Steps;
 
@@ -27,6 +28,17 @@ public abstract class CompressionStep
 
     /// <summary>Whether <see cref="Prepare"/> is nearly all of the work, as it is where a whole model is trained.</summary>
     public virtual bool IsMostlyPreparation => false;
+
+    /// <summary>Refuses models that the step cannot work on, before any work.</summary>
+    /// <exception cref="Recipes.RecipeException">It cannot; the message says why.</exception>
+    public virtual void Check(ModelConfig config)
+    {
+    }
+
+    /// <summary>What <see cref="Prepare"/> takes where it is more than a look at the model, for plans.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="parameters">Its weights.</param>
+    public virtual PreparationCost CostOf(ModelConfig config, long parameters) => default;
 
     /// <summary>Decides what needs the whole model: who gets how much.</summary>
     /// <returns>What was decided; it is kept in the journal and given to <see cref="Begin"/>. Null: nothing.</returns>

@@ -8,6 +8,7 @@ using Sparrow.Compression.Training;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Threading;
+using Sparrow.Testing;
 using Xunit;
 
 namespace Sparrow.Compression.Tests.Adaptation;
@@ -208,6 +209,21 @@ public sealed class AdaptStepTests
         RecipeException error = Assert.Throws<RecipeException>(() =>
             CompressionPipeline.Run(fixture.Options(steps.Replace("LOSA", Losa, StringComparison.Ordinal)), TestContext.Current.CancellationToken));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("gemma2")]
+    public void A_family_that_cannot_be_trained_is_refused_before_any_work(string family)
+    {
+        CompressionOptions options = new()
+        {
+            Model = SharedData.Require("models", "tiny", family),
+            Recipe = CompressionRecipe.Load("preset:small"),
+            Output = Path.Combine(Path.GetTempPath(), "never-made"),
+        };
+        RecipeException error = Assert.Throws<RecipeException>(() => CompressionPipeline.Check(options));
+        Assert.Contains("cannot be trained", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
