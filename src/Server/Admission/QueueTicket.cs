@@ -31,6 +31,9 @@ internal sealed class QueueTicket : IDisposable
     /// <summary>The revision that the request was prepared for; null: any.</summary>
     internal RevisionLeases? PreparedFor { get; set; }
 
+    /// <summary>When it was first submitted; 0: never.</summary>
+    internal long QueuedTimestamp { get; set; }
+
     /// <summary>Whether it was handed back to be prepared again, and takes up its old place when it comes.</summary>
     internal bool IsReturned { get; set; }
 

@@ -169,7 +169,8 @@ internal sealed partial class RequestQueue : IRequestSource
             ticket.PromptTokens = generation.Request.PromptTokens.Length;
             ticket.Generation = generation;
             ticket.Stage = QueueStage.Waiting;
-            generation.Statistics.QueuedTimestamp = _time.GetTimestamp();
+            ticket.QueuedTimestamp = ticket.QueuedTimestamp == 0 ? _time.GetTimestamp() : ticket.QueuedTimestamp;
+            generation.Statistics.QueuedTimestamp = ticket.QueuedTimestamp;
             int priority = Math.Max(generation.Request.Priority, ticket.Caller.MinPriority ?? int.MinValue);
             if (!TryJoin(ticket))
             {

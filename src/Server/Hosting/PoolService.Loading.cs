@@ -139,8 +139,9 @@ internal sealed partial class PoolService
             StartReport.Model(logger, model, time.GetElapsedTime(start));
             return model;
         }
-        catch (Exception exception) when (ModelFactory.IsLoadFailure(exception) || exception is ApiException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            // Whatever it was: what is not remembered as a failure would be tried again at once, for ever.
             Fail(entry, exception);
             metrics.Loaded(time.GetElapsedTime(start).TotalSeconds, succeeded: false);
             throw entry.Failure!.ToException(entry.Name, entry.UntilRetry());

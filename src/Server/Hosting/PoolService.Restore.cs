@@ -18,7 +18,7 @@ internal sealed partial class PoolService
 
         foreach (PoolRecord record in store.List().Where(record => !sources.Any(source => source.Name == record.Name)))
         {
-            // A checkpoint outside the storage is served when the command line names it. Its stored revisions stay callable.
+            // A checkpoint outside the storage is served when the command line names it; the record waits for that.
             if (record.Active is { } active && revisions.Find(active) is not null)
             {
                 Add(NewEntry(record));

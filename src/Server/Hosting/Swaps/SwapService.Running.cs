@@ -27,8 +27,9 @@ internal sealed partial class SwapService
             }
             finally
             {
+                // Until here a model without a revision counted as one that is being loaded.
+                run.Entry.Enter(ModelStatus.Unloaded);
                 run.Entry.Gate.Release();
-                run.Entry.Signal();
             }
 
             // 4. The gate is open again: whoever wants to roll back need not wait for the old revision's requests.
@@ -147,25 +148,18 @@ internal sealed partial class SwapService
             entry.Enter(ModelStatus.Loading);
         }
 
-        try
+        long start = time.GetTimestamp();
+        ServedModel next = await models.BringAsync(entry, revision, evictsIdle: old is null || run.Request.Strategy == SwapStrategy.Parallel, run.Cancellation);
+        metrics.Loaded(time.GetElapsedTime(start).TotalSeconds, succeeded: true);
+        if (unavailableSince != 0)
         {
-            long start = time.GetTimestamp();
-            ServedModel next = await models.BringAsync(entry, revision, evictsIdle: old is null || run.Request.Strategy == SwapStrategy.Parallel, run.Cancellation);
-            metrics.Loaded(time.GetElapsedTime(start).TotalSeconds, succeeded: true);
-            if (unavailableSince != 0)
+            run.Record = run.Record with
             {
-                run.Record = run.Record with
-                {
-                    Timings = run.Record.Timings with { UnavailableMs = Math.Round(time.GetElapsedTime(unavailableSince).TotalMilliseconds, 3) },
-                };
-            }
+                Timings = run.Record.Timings with { UnavailableMs = Math.Round(time.GetElapsedTime(unavailableSince).TotalMilliseconds, 3) },
+            };
+        }
 
-            return (next, old);
-        }
-        finally
-        {
-            entry.Enter(ModelStatus.Unloaded);
-        }
+        return (next, old);
     }
 
     /// <summary>P-2: beside the old one where memory allows, with what is only kept given up; else in its place.</summary>
