@@ -9,7 +9,7 @@ public sealed class TelemetryTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task O1_O3_A_collector_gets_the_span_of_an_inference_and_the_instruments()
+    public async Task O1_O2_O3_A_collector_gets_the_span_of_an_inference_and_the_instruments()
     {
         using OtlpCollector collector = new();
         await using ServerProcess server = ServerProcess.Start(
@@ -24,6 +24,8 @@ public sealed class TelemetryTests
         Assert.Equal(0, await server.ExitAsync());
         Assert.True(collector.Has("/v1/traces", "text_completion sparrow-sample"), Paths(collector));
         Assert.True(collector.Has("/v1/traces", "gen_ai.usage.output_tokens"), Paths(collector));
+        Assert.True(collector.Has("/v1/traces", "gen_ai.request.id"), Paths(collector));
+        Assert.True(collector.Has("/v1/traces", "gen_ai.latency.time_to_first_token"), Paths(collector));
         Assert.True(collector.Has("/v1/metrics", "gen_ai.server.request.duration"), Paths(collector));
         Assert.True(collector.Has("/v1/metrics", "sparrow.step.duration"), Paths(collector));
         Assert.True(collector.Has("/v1/metrics", "http.server.request.duration"), Paths(collector));

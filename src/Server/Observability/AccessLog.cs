@@ -35,6 +35,7 @@ internal sealed partial class AccessLog(RequestDelegate next, TimeProvider time,
         int status = hasGone ? StatusCodes.Status499ClientClosedRequest : failure?.Status ?? context.Response.StatusCode;
         Count(context, facts, failure, hasGone);
         metrics.Ended(facts, OperationOf(context), failure, elapsed);
+        facts.RequestId = context.TraceIdentifier;
         Tracing.Record(facts, OperationOf(context), context.Features.Get<Caller>(), failure, time);
         if (logger.IsEnabled(LogLevel.Information))
         {

@@ -6,6 +6,9 @@ namespace Sparrow.Server.Observability;
 /// <summary>What the request's one log line and the metrics tell about it (O-4). A feature of the request, filled in as it goes its way.</summary>
 internal sealed class RequestFacts
 {
+    /// <summary>The request's id (G-3).</summary>
+    public string? RequestId { get; set; }
+
     /// <summary>The model that answers; null where none was found.</summary>
     public string? Model { get; set; }
 

@@ -84,12 +84,22 @@ internal sealed class Tracing : IHostedService, IDisposable
         activity.SetTag("sparrow.usage.cached_tokens", facts.CachedTokens);
         activity.SetTag("sparrow.preemptions", prompt.Generation.Statistics.Preemptions);
         activity.SetTag("sparrow.key", caller?.KeyName);
+        AddAliases(activity, facts);
         span.AddEvents(activity);
         if (failure is not null)
         {
             activity.SetTag("error.type", failure.Code ?? failure.Type);
             activity.SetStatus(ActivityStatusCode.Error);
         }
+    }
+
+    /// <summary>O-2: the names that dashboards made for vLLM look for.</summary>
+    private static void AddAliases(Activity activity, RequestFacts facts)
+    {
+        activity.SetTag("gen_ai.request.id", facts.RequestId);
+        activity.SetTag("gen_ai.latency.time_in_queue", facts.QueueMs / 1000);
+        activity.SetTag("gen_ai.latency.time_to_first_token", facts.FirstTokenMs / 1000);
+        activity.SetTag("gen_ai.latency.e2e", facts.TotalMs / 1000);
     }
 
     /// <summary>Moments of a generation, from the clock's timestamps to points in time.</summary>

@@ -68,6 +68,13 @@ public sealed class ServerSettingsTests
     }
 
     [Fact]
+    public void H_5_the_time_to_stop_is_delay_and_drain_and_15_seconds()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(15 + 300 + 15), Read().Shutdown.GracePeriod);
+        Assert.Equal(TimeSpan.FromSeconds(1 + 2 + 15), Read(("Shutdown:DelaySeconds", "1"), ("Shutdown:DrainSeconds", "2")).Shutdown.GracePeriod);
+    }
+
+    [Fact]
     public void All_mistakes_are_told_at_once()
     {
         SettingsException exception =
