@@ -39,21 +39,24 @@ public sealed class GramAccumulator
         _mirrored = false;
         int count = tokens.Length / Columns;
         int tiles = (Columns + RowTile - 1) / RowTile;
-        ParallelRows.Run(_pool, tiles, 1, (from, to) =>
-        {
-            // Thousands of slices of work each take one: left to the collector they would be gigabytes.
-            float[] product = ArrayPool<float>.Shared.Rent(RowTile * Columns);
-            for (int tile = from; tile < to; tile++)
-            {
-                for (int start = 0; start < count; start += TokenChunk)
-                {
-                    int chunk = Math.Min(TokenChunk, count - start);
-                    AddTile(tokens.Span.Slice(start * Columns, chunk * Columns), chunk, tile * RowTile, product);
-                }
-            }
 
-            ArrayPool<float>.Shared.Return(product);
-        });
+        // Chunk after chunk rather than tile after tile: what is served meanwhile waits for a slice, which is a tile of one chunk.
+        for (int start = 0; start < count; start += TokenChunk)
+        {
+            int first = start;
+            int chunk = Math.Min(TokenChunk, count - start);
+            ParallelRows.Run(_pool, tiles, 1, (from, to) =>
+            {
+                // Thousands of slices of work each take one: left to the collector they would be gigabytes.
+                float[] product = ArrayPool<float>.Shared.Rent(RowTile * Columns);
+                for (int tile = from; tile < to; tile++)
+                {
+                    AddTile(tokens.Span.Slice(first * Columns, chunk * Columns), chunk, tile * RowTile, product);
+                }
+
+                ArrayPool<float>.Shared.Return(product);
+            });
+        }
     }
 
     /// <summary>The symmetric matrix [columns, columns] so far; the accumulator's own array, valid until more tokens are added.</summary>
