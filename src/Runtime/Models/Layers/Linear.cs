@@ -12,6 +12,9 @@ namespace Sparrow.Runtime.Models.Layers;
 /// </summary>
 internal sealed unsafe class Linear : IParallelWork, IDisposable
 {
+    // What a job multiplies at once: some milliseconds a slice for the matrices of large models.
+    private const int CompressionTokens = 256;
+
     private readonly float[]? _bias;
     private readonly KernelSet _kernels;
     private readonly WorkerPool _pool;
@@ -152,12 +155,18 @@ internal sealed unsafe class Linear : IParallelWork, IDisposable
             _int8Rows = input.Int8(firstToken, tokenCount, _kernels, _pool, lane);
         }
 
-        _x = input.Row(firstToken);
+        // Jobs go through long sequences at once, and who is served waits for a slice: tokens do not depend on each other, so they may come in pieces.
+        int most = lane == WorkerLane.Compression && _int8Kernel is null ? CompressionTokens : tokenCount;
         _xStride = input.Stride;
-        _tokenCount = tokenCount;
-        _y = y;
         _yStride = yStride;
-        _pool.Run(this, PanelShape.PanelCount(Weights.Rows), grain: 2, lane);
+        for (int first = 0; first < tokenCount; first += most)
+        {
+            _x = input.Row(firstToken + first);
+            _tokenCount = Math.Min(most, tokenCount - first);
+            _y = y + ((long)first * yStride);
+            _pool.Run(this, PanelShape.PanelCount(Weights.Rows), grain: 2, lane);
+        }
+
         _correction?.Add(correctedInput, correctedFirst, tokenCount, y, yStride, lane);
     }
 

@@ -59,6 +59,42 @@ public sealed unsafe class LinearTests
     }
 
     [Theory]
+    [InlineData(256)]
+    [InlineData(600)]
+    public void A_job_takes_long_sequences_in_pieces_to_the_same_bits(int tokens)
+    {
+        const int Rows = 40;
+        const int Columns = 70;
+        Random random = new(tokens);
+        using DenseMatrix weights = new(Rows, Columns, DenseElement.F32);
+        for (int row = 0; row < Rows; row++)
+        {
+            float[] values = [.. Enumerable.Range(0, Columns).Select(_ => random.NextSingle() - 0.5f)];
+            weights.SetRow(row, MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+
+        using ActivationBuffer input = new(tokens, Columns);
+        using ActivationBuffer served = new(tokens, Rows);
+        using ActivationBuffer compressed = new(tokens, Rows);
+        for (int token = 0; token < tokens; token++)
+        {
+            for (int column = 0; column < Columns; column++)
+            {
+                input.Row(token)[column] = random.NextSingle() - 0.5f;
+            }
+        }
+
+        using WorkerPool pool = new(2);
+        Linear linear = new(weights, new float[Rows], KernelSet.Best, pool, int8Activations: false);
+        linear.Forward(input, served, tokens);
+        linear.Forward(input, compressed, tokens, WorkerLane.Compression);
+        for (int token = 0; token < tokens; token++)
+        {
+            Assert.Equal(new ReadOnlySpan<float>(served.Row(token), Rows), new ReadOnlySpan<float>(compressed.Row(token), Rows));
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(33)]
     public void Forward_allocates_nothing(int tokens)
