@@ -49,6 +49,7 @@ internal sealed class StorageMetrics
                     Of("uploads", BytesBelow(_root.Uploads)),
                     Of("jobs", BytesBelow(_root.Jobs)),
                     Of("revisions", BytesBelow(_root.Revisions)),
+                    Of("jobs", BytesBelow(_root.Jobs)),
                     Of("hub", BytesBelow(_hub)),
                     Of("database", BytesOf(_root.Database) + BytesOf(_root.Database + "-wal")),
                     Of("free", _root.FreeBytes()),

@@ -11,6 +11,8 @@ namespace Sparrow.Server.IntegrationTests.Contract;
 /// <summary>Rules of the contract that belong to no one resource, by number.</summary>
 public sealed class ContractRuleTests
 {
+    private static readonly string[] s_probes = ["/healthz/live", "/healthz/ready", "/health"];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -51,12 +53,13 @@ public sealed class ContractRuleTests
     {
         await using SparrowServer server = await SparrowServer.StartAsync(new Dictionary<string, string?>
         {
-            ["Scheduler:MaxRunning"] = "1", ["Scheduler:MaxQueuedRequests"] = "1",
+            ["Scheduler:MaxRunning"] = "1",
+            ["Scheduler:MaxQueuedRequests"] = "1",
         });
         HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
         {
             Task<HttpResponseMessage> running = Completion.PostAsync(server, "tiny", Cancellation, maxTokens: 300);
-            foreach (string path in new[] { "/healthz/live", "/healthz/ready", "/health" })
+            foreach (string path in s_probes)
             {
                 using HttpResponseMessage probe = await server.Client.GetAsync(path, Cancellation);
                 Assert.Equal(HttpStatusCode.OK, probe.StatusCode);

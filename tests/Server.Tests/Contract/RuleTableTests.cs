@@ -18,8 +18,8 @@ public sealed partial class RuleTableTests
     {
         HashSet<string> rules = [.. Rows().SelectMany(row => row.Rule.Split(", "))];
         IEnumerable<string> expected = s_groups.SelectMany(group => Enumerable.Range(1, group.Last).Select(number => $"{group.Letter}-{number}"));
-        Assert.Empty(expected.Concat(["R-2.1", "R-2.2", "K-1", "K-6", "K-8"]).Where(rule => !rules.Contains(rule)));
-        Assert.Empty(Rows().Where(row => row.Tests.Length == 0));
+        Assert.Empty(expected.Concat(["R-2.1", "R-2.2", "K-1", "K-6", "K-8"]).Except(rules));
+        Assert.All(Rows(), row => Assert.NotEmpty(row.Tests));
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed partial class RuleTableTests
             .ToDictionary(group => group.Key, group => string.Concat(group.Select(File.ReadAllText)));
         string[] named = [.. new[] { "contract.md", "operations.md", "jobs.md" }.SelectMany(page => TestName().Matches(RepositoryRoot.Read("docs", page))).Select(match => match.Value)];
         Assert.True(named.Length > 150);
-        Assert.Empty(named.Where(name => !Exists(sources, name.Trim('`').Split('.'))));
+        Assert.All(named, name => Assert.True(Exists(sources, name.Trim('`').Split('.')), name));
     }
 
     // A theory counts as well as a fact; a helper that merely has the name does not. Attributes stand after the end of the member before.

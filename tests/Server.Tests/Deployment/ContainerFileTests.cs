@@ -16,7 +16,7 @@ public sealed partial class ContainerFileTests
             .. Mount().Matches(RepositoryRoot.Read("docker-compose.yml")).Select(match => match.Groups[1].Value),
         ];
         Assert.True(copied.Length > 8);
-        Assert.Empty(copied.Where(path => !Path.Exists(RepositoryRoot.Combine(path))));
+        Assert.All(copied, path => Assert.True(Path.Exists(RepositoryRoot.Combine(path)), path));
         string ignored = RepositoryRoot.Read(".dockerignore");
         Assert.All(
             copied.Where(path => !path.StartsWith("./", StringComparison.Ordinal)),
