@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Sparrow.Runtime.Loading;
 using Sparrow.Server.Api.Errors;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Storage.Files;

@@ -22,6 +22,10 @@ public sealed class FuzzTests(TinyServer tiny) : IClassFixture<TinyServer>
         ("/v1/compression/jobs", """{"model":"nobody","method":{"type":"recipe","recipe":{"version":1,"calibration":{"samples":4,"length":64},"steps":[{"type":"prune","method":"wanda","sparsity":0.5,"include":["mlp"]}]}},"evaluation":{"perplexity":true,"max_perplexity_increase":0.1,"window":64},"deploy":{"mode":"swap"},"suffix":"a","seed":7,"metadata":{"a":"b"},"resources":{"max_threads":2,"max_memory_bytes":1000}}"""),
         ("/v1/fine_tuning/jobs", """{"model":"nobody","training_file":null,"method":{"type":"preset","preset":"fast"},"hyperparameters":{"n_epochs":"auto"},"source":{"files":[{"file_id":"file-a","path":"a/b"}]}}"""),
         ("/v1/compression/estimates", """{"model":"nobody","method":{"type":"recipe","recipe":{"steps":[{"type":"quantize","method":"gptq","bits":4,"group_size":64}]}},"calibration_file":null}"""),
+        ("/v1/swaps", """{"model":"tiny","revision":"previous","strategy":"auto","drain_seconds":1.5,"probe":true}"""),
+        ("/v1/pool/load", """{"model":"nobody","pin":true,"kv_profile":"kv8","max_model_len":512,"ttl_seconds":60}"""),
+        ("/v1/pool/unload", """{"model":"nobody","drain_seconds":1,"force":false}"""),
+        ("/v1/models", """{"model":"org/new","source":{"files":[{"file_id":"file-a","path":"a/config.json"},{"file_id":"file-b"}]}}"""),
         ("/detokenize", """{"model":"tiny","tokens":[5,6,7,300]}"""),
     ];
 
