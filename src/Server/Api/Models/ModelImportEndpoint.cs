@@ -54,8 +54,15 @@ internal static class ModelImportEndpoint
         return TypedResults.Json(ModelObject.Of(entry, revisions), ApiJsonContext.Default.ModelObject, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static JsonHttpResult<DeletedObject> Delete(string id, ModelImports imports)
+    private static JsonHttpResult<DeletedObject> Delete(HttpContext context, string? id, ModelImports imports)
     {
+        if (string.IsNullOrEmpty(id))
+        {
+            // The pattern takes the empty name too, for which there is no such method.
+            context.Response.Headers.Allow = "GET, HEAD, POST";
+            throw new ApiException(405, "invalid_request_error", "method_not_allowed", "The list of models cannot be deleted.");
+        }
+
         string name = Uri.UnescapeDataString(id);
         imports.Delete(name);
         return TypedResults.Json(new DeletedObject(name, "model"), ApiJsonContext.Default.DeletedObject);
