@@ -28,7 +28,7 @@ public sealed partial class RuleTableTests
         Dictionary<string, string> sources = Directory.GetFiles(RepositoryRoot.Combine("tests"), "*Tests*.cs", SearchOption.AllDirectories)
             .GroupBy(path => Path.GetFileName(path).Split('.')[0])
             .ToDictionary(group => group.Key, group => string.Concat(group.Select(File.ReadAllText)));
-        string[] named = [.. new[] { "contract.md", "operations.md", "jobs.md" }.SelectMany(page => TestName().Matches(RepositoryRoot.Read("docs", page))).Select(match => match.Value)];
+        string[] named = [.. new[] { "contract.md", "operations.md", "jobs.md", "pool.md" }.SelectMany(page => TestName().Matches(RepositoryRoot.Read("docs", page))).Select(match => match.Value)];
         Assert.True(named.Length > 150);
         Assert.All(named, name => Assert.True(Exists(sources, name.Trim('`').Split('.')), name));
     }
