@@ -17,6 +17,8 @@ internal sealed class BlockProducts(KernelSet kernels, WorkerPool pool)
     private const int LargestChunk = 192;
     private const int PanelGroup = 8;
 
+    private const int Tile = 16;
+
     // Rows copied or reduced by one item of work.
     private const int RowGrain = 32;
 
@@ -70,30 +72,37 @@ internal sealed class BlockProducts(KernelSet kernels, WorkerPool pool)
     /// <summary>y[c, t] = x[t, c], with zeros where y's rows are padded.</summary>
     public void Transpose(FloatRows x, FloatRows y, int count)
     {
-        int padded = FloatPanels.PadColumns(count);
-        Parallel((x.Columns + 15) / 16, 1, (start, end) =>
+        Parallel((x.Columns + Tile - 1) / Tile, 1, (start, end) =>
         {
             for (int strip = start; strip < end; strip++)
             {
-                int first = strip * 16;
-                int columns = Math.Min(16, x.Columns - first);
-                ReadOnlySpan<float> source = x.Values;
-                Span<float> target = y.Values;
-                for (int t = 0; t < count; t++)
-                {
-                    ReadOnlySpan<float> line = source.Slice((t * x.Stride) + first, columns);
-                    int place = (first * y.Stride) + t;
-                    for (int c = 0; c < line.Length; c++, place += y.Stride)
-                    {
-                        target[place] = line[c];
-                    }
-                }
-
-                for (int c = first; c < first + columns; c++)
-                {
-                    target.Slice((c * y.Stride) + count, padded - count).Clear();
-                }
+                TransposeStrip(x, y, count, strip * Tile, Math.Min(Tile, x.Columns - (strip * Tile)));
             }
         });
+    }
+
+    // Square tiles: sixteen lines of x stay in the first cache level while sixteen pieces of rows of y are written whole.
+    private static void TransposeStrip(FloatRows x, FloatRows y, int count, int first, int columns)
+    {
+        ReadOnlySpan<float> source = x.Values;
+        Span<float> target = y.Values;
+        for (int t = 0; t < count; t += Tile)
+        {
+            int tokens = Math.Min(Tile, count - t);
+            for (int c = first; c < first + columns; c++)
+            {
+                Span<float> piece = target.Slice((c * y.Stride) + t, tokens);
+                int place = (t * x.Stride) + c;
+                for (int i = 0; i < piece.Length; i++, place += x.Stride)
+                {
+                    piece[i] = source[place];
+                }
+            }
+        }
+
+        for (int c = first; c < first + columns; c++)
+        {
+            target[((c * y.Stride) + count)..((c * y.Stride) + FloatPanels.PadColumns(count))].Clear();
+        }
     }
 }
