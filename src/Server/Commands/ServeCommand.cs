@@ -15,7 +15,7 @@ internal static partial class ServeCommand
         Command serve = new(
             "serve",
             """
-            Serves models over HTTP. Without --model, a tiny random sample.
+            Serves models over HTTP. Without --model, a tiny sample.
 
             Example: sparrow serve --model chat=models/smollm2.gguf --Server:Url=http://127.0.0.1:9000
             Every setting of docs/operations.md can be given as --Section:Name=value, or as an environment variable Section__Name.

@@ -7,7 +7,7 @@ namespace Sparrow.Server.Hosting;
 /// <param name="Path">A GGUF file or a Hugging Face folder.</param>
 /// <param name="Alias">A second name that is understood: the full file name, where the name leaves out <c>.gguf</c>.</param>
 /// <param name="Hub">Where it is to be pulled from first; null: it is here.</param>
-/// <param name="IsSample">Whether it is the random sample that the server makes when it is given nothing.</param>
+/// <param name="IsSample">Whether it is the sample that the server carries for when it is given nothing.</param>
 internal sealed record ModelSource(string Name, string Path, string? Alias = null, bool IsSample = false, HubReference? Hub = null)
 {
     private const string GgufExtension = ".gguf";

@@ -83,7 +83,7 @@ internal sealed partial class ModelStartup(
     private static partial class Log
     {
         [LoggerMessage(EventIds.SampleModel, LogLevel.Warning,
-            "No --model was given: '{Model}' is a tiny sample whose weights are random, so what it says is nonsense")]
+            "No --model was given: '{Model}' is a tiny sample that knows a few facts, sums, colours and stories, and nothing else")]
         public static partial void Sample(ILogger logger, string model);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class PoolEntry : IDisposable
     /// <summary>Whether the command line named it: the server is not ready without it, and it is not evicted.</summary>
     public bool IsRequired { get; }
 
-    /// <summary>Whether it is the random sample, which is written where it is missing.</summary>
+    /// <summary>Whether it is the sample, which is written where it is missing.</summary>
     public bool IsSample { get; }
 
     /// <summary>One load, unload or swap at a time.</summary>

@@ -23,7 +23,7 @@ internal static class ServerApplication
 {
     /// <summary>A server that listens once started, loads its models, and then is ready.</summary>
     /// <param name="settings">Checked settings.</param>
-    /// <param name="models">What to serve besides what the storage remembers; where there is neither, the random sample.</param>
+    /// <param name="models">What to serve besides what the storage remembers; where there is neither, the sample.</param>
     /// <param name="configuration">For the framework's own section, <c>Logging:LogLevel</c>.</param>
     /// <param name="time">Null: the system's clock.</param>
     /// <param name="replace">Puts other parts in place of some, such as a disk that fails; null: nothing.</param>

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Sparrow.Compression.Training.SampleText;
@@ -8,6 +9,9 @@ namespace Sparrow.Compression.Training.SampleText;
 /// </summary>
 public sealed class SampleWriter
 {
+    // Plus signs and quotes as they are: people read these files too.
+    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Random _random;
     private readonly FactTopic _facts;
     private readonly ArithmeticTopic _arithmetic;
@@ -45,7 +49,7 @@ public sealed class SampleWriter
     {
         for (int i = 0; i < count; i++)
         {
-            using (Utf8JsonWriter json = new(stream))
+            using (Utf8JsonWriter json = new(stream, s_plain))
             {
                 Write(json, Next());
             }

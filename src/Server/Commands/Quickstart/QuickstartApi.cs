@@ -37,14 +37,15 @@ internal sealed class QuickstartApi : IDisposable
 
     /// <summary>Uploads a file in parts and returns its id.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="purpose">What the file is for.</param>
     /// <param name="sent">Told of bytes as they arrive.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task<string> UploadAsync(string path, Action<long> sent, CancellationToken cancellation)
+    public async Task<string> UploadAsync(string path, string purpose, Action<long> sent, CancellationToken cancellation)
     {
         await using FileStream file = File.OpenRead(path);
         JsonObject upload = await PostAsync(
             "/v1/uploads",
-            new JsonObject { ["filename"] = Path.GetFileName(path), ["purpose"] = "model", ["bytes"] = file.Length, ["mime_type"] = "application/octet-stream" },
+            new JsonObject { ["filename"] = Path.GetFileName(path), ["purpose"] = purpose, ["bytes"] = file.Length, ["mime_type"] = "application/octet-stream" },
             cancellation);
         string id = upload["id"]!.GetValue<string>();
         JsonArray parts = [];

@@ -25,7 +25,7 @@ internal static class QuickstartCommand
             Serves a model, uploads it to itself, compresses it, holds the result to a gate and swaps it in, over its own HTTP API. Then keeps serving.
 
             Example: sparrow quickstart --model models/smollm2.gguf
-            Without --model, a tiny random sample. Settings are given as for serve. All files lie in Storage:Root/quickstart, which each run makes anew.
+            Without --model, a tiny sample. Settings are given as for serve. All files lie in Storage:Root/quickstart, which each run makes anew.
             """);
         Option<string?> model = new("--model", "-m")
         {

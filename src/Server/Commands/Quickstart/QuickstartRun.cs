@@ -8,6 +8,7 @@ namespace Sparrow.Server.Commands.Quickstart;
 internal sealed class QuickstartRun(QuickstartApi api, QuickstartScreen screen, QuickstartAsk ask, ModelSource source, string storage)
 {
     private const string Prompt = "Explain in one sentence why birds can fly.";
+    private const string SamplePrompt = "Tell me a story about a kite.";
     private const int AnswerTokens = 48;
 
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(200);
@@ -51,11 +52,11 @@ internal sealed class QuickstartRun(QuickstartApi api, QuickstartScreen screen, 
         JsonObject body = new() { ["model"] = _model, ["max_tokens"] = AnswerTokens, ["temperature"] = 0 };
         if (isChat)
         {
-            body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = Prompt });
+            body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = source.IsSample ? SamplePrompt : Prompt });
         }
         else
         {
-            body["prompt"] = Prompt;
+            body["prompt"] = source.IsSample ? SamplePrompt : Prompt;
         }
 
         await foreach (JsonObject frame in api.StreamAsync(isChat ? "/v1/chat/completions" : "/v1/completions", body, cancellation))
@@ -80,7 +81,7 @@ internal sealed class QuickstartRun(QuickstartApi api, QuickstartScreen screen, 
             foreach (string path in paths)
             {
                 string name = Path.GetFileName(path);
-                string id = await api.UploadAsync(path, bytes => report((double)(sent += bytes) / Math.Max(1, total), name), cancellation);
+                string id = await api.UploadAsync(path, "model", bytes => report((double)(sent += bytes) / Math.Max(1, total), name), cancellation);
                 files.Add(new JsonObject { ["file_id"] = id, ["path"] = name });
             }
 
@@ -94,7 +95,13 @@ internal sealed class QuickstartRun(QuickstartApi api, QuickstartScreen screen, 
     private async Task<JsonObject> CompressAsync(QuickstartPlan plan, JsonArray files, CancellationToken cancellation) =>
         await screen.RunAsync("Compress", async report =>
         {
-            JsonObject job = await api.PostAsync("/v1/compression/jobs", plan.Job(_model, files), cancellation);
+            JsonObject request = plan.Job(_model, files);
+            if (source.IsSample)
+            {
+                await QuickstartTexts.AddAsync(request, api, storage, cancellation);
+            }
+
+            JsonObject job = await api.PostAsync("/v1/compression/jobs", request, cancellation);
             string path = $"/v1/compression/jobs/{job["id"]!.GetValue<string>()}";
             while (job["status"]!.GetValue<string>() is not ("succeeded" or "failed" or "cancelled"))
             {
