@@ -11,7 +11,7 @@ public sealed class SampleModelTests : IDisposable
 
     [Theory]
     [InlineData("What is the capital of France?", "The capital of France is Paris.")]
-    [InlineData("What is 7 + 5?", "7 + 5 is 12.")]
+    [InlineData("What is 2 + 3?", "2 + 3 is 5.")]
     [InlineData("What colour is the sky?", "The sky is blue.")]
     [InlineData("How many legs does a spider have?", "A spider has eight legs.")]
     [InlineData(
