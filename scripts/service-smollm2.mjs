@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
     calibration: { type: "string" },
     seconds: { type: "string", default: "60" },
     rate: { type: "string" },
-    gate: { type: "string", default: "1.5" },
+    gate: { type: "string", default: "2" },
     tokens: { type: "string", default: "32" },
     samples: { type: "string", default: "16" },
     length: { type: "string", default: "512" },

@@ -17,7 +17,11 @@ internal sealed class JobReports(JobStore jobs, FileStore files)
     private const double NoiseShare = 0.05;
 
     /// <summary>The summary of C §9.2. Speeds are what was measured, or absent (J-8).</summary>
-    public static JsonElement Summarize(CompressionReport report, JobSpeed? speed)
+    /// <param name="report">Of the pipeline.</param>
+    /// <param name="speed">Null: not measured.</param>
+    /// <param name="whyNot">Why it was not measured.</param>
+    public static JsonElement Summarize(
+        CompressionReport report, JobSpeed? speed, string whyNot = "the model before and after do not fit into the free memory together")
     {
         JsonObject summary = new()
         {
@@ -34,7 +38,7 @@ internal sealed class JobReports(JobStore jobs, FileStore files)
             ["tokens_per_second_after"] = speed is null ? null : Math.Round(speed.After, 2),
             ["loaded_bytes_before"] = speed?.WeightBytesBefore,
             ["loaded_bytes_after"] = speed?.WeightBytesAfter,
-            ["notes"] = new JsonArray([.. Notes(report, speed).Select(note => JsonValue.Create(note))]),
+            ["notes"] = new JsonArray([.. Notes(report, speed, whyNot).Select(note => JsonValue.Create(note))]),
         };
         return JsonSerializer.SerializeToElement(summary, JobsJsonContext.Default.JsonObject);
     }
@@ -89,11 +93,11 @@ internal sealed class JobReports(JobStore jobs, FileStore files)
         }
     }
 
-    private static IEnumerable<string> Notes(CompressionReport report, JobSpeed? speed)
+    private static IEnumerable<string> Notes(CompressionReport report, JobSpeed? speed, string whyNot)
     {
         if (speed is null)
         {
-            yield return "Speed was not measured: the model before and after do not fit into the free memory together.";
+            yield return $"Speed was not measured: {whyNot}.";
         }
         else if (report.SizeAfter.Sparsity > 0 && speed.After < speed.Before * (1 + NoiseShare))
         {

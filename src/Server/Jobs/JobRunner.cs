@@ -120,7 +120,7 @@ internal sealed class JobRunner(
     {
         CompressionReport report = ReportJson.Read(File.ReadAllText(folder.Report));
         JobSpeed? speed = measuresSpeed ? JobSpeed.Measure(job.SourcePath!, folder.Artifact, settings.ToInferenceOptions(), cancellation) : null;
-        JsonElement summary = JobReports.Summarize(report, speed);
+        JsonElement summary = measuresSpeed ? JobReports.Summarize(report, speed) : JobReports.Summarize(report, null, "the result missed its gate");
         reports.Store(job, report, summary);
         return summary;
     }
