@@ -27,7 +27,13 @@ internal static class TrainingBenchmarks
         int rounds = Number(args, 2, 3);
         using TinyModel? made = args.Length > 3 ? null : TinyModel.Create(new RandomCheckpointOptions
         {
-            HiddenSize = 576, HeadCount = 9, KvHeadCount = 3, IntermediateSize = 1536, LayerCount = 6, VocabularySize = 8192, TiedEmbeddings = true,
+            HiddenSize = 576,
+            HeadCount = 9,
+            KvHeadCount = 3,
+            IntermediateSize = 1536,
+            LayerCount = 6,
+            VocabularySize = 8192,
+            TiedEmbeddings = true,
         });
         using Checkpoint checkpoint = Checkpoint.Open(args.Length > 3 ? args[3] : made!.Folder);
         using WorkerPool pool = new(threads);

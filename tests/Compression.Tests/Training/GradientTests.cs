@@ -2,7 +2,6 @@ using Sparrow.Compression.Tests.Training.Oracle;
 using Sparrow.Compression.Training;
 using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.Loading;
-using Sparrow.Runtime.Models;
 using Sparrow.Testing;
 using Xunit;
 
@@ -22,7 +21,12 @@ public sealed class GradientTests
     {
         using TrainingFixture fixture = new(new RandomCheckpointOptions
         {
-            HiddenSize = 40, HeadCount = 4, KvHeadCount = 2, IntermediateSize = 56, AttentionBias = true, MlpBias = true,
+            HiddenSize = 40,
+            HeadCount = 4,
+            KvHeadCount = 2,
+            IntermediateSize = 56,
+            AttentionBias = true,
+            MlpBias = true,
         });
         CompareWhole(fixture.Checkpoint, fixture.Batch(3, 50, 1, 7), set);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Sparrow.Compression.Training.SampleText;
 using Xunit;
@@ -23,10 +24,10 @@ public sealed partial class SampleWriterTests
             SampleDocument document = writer.Next();
             foreach (Match match in Sum().Matches(document.Text ?? string.Join(' ', document.Turns)))
             {
-                int left = int.Parse(match.Groups[1].ValueSpan);
-                int right = int.Parse(match.Groups[3].ValueSpan);
+                int left = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+                int right = int.Parse(match.Groups[3].ValueSpan, CultureInfo.InvariantCulture);
                 int expected = match.Groups[2].Value switch { "+" => left + right, "-" => left - right, _ => left * right };
-                Assert.Equal(expected, int.Parse(match.Groups[4].ValueSpan));
+                Assert.Equal(expected, int.Parse(match.Groups[4].ValueSpan, CultureInfo.InvariantCulture));
                 seen++;
             }
         }
