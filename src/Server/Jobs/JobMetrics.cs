@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Sparrow.Compression.Recipes;
 using Sparrow.Compression.Steps;
 using Sparrow.Runtime.Threading;
 using Sparrow.Server.Observability;

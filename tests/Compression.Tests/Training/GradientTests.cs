@@ -65,7 +65,7 @@ public sealed class GradientTests
         foreach (TrainingParameter parameter in model.Parameters)
         {
             LoraAdapter adapter = adapters.Single(known => parameter.Name.StartsWith(known.Name, StringComparison.Ordinal));
-            bool isA = parameter.Name.EndsWith("A", StringComparison.Ordinal);
+            bool isA = parameter.Name.EndsWith('A');
             for (int i = 0; i < parameter.Gradient.Length; i++)
             {
                 int direction = isA ? i / adapter.Columns : i % adapter.Rank;

@@ -9,6 +9,8 @@ namespace Sparrow.Compression.Tests.Training;
 
 public sealed class TrainingModelTests
 {
+    private static readonly int[] s_lengths = [37, 1, 70];
+
     public static TheoryData<string> Families =>
     [
         "llama-gqa", "llama-bf16", "llama-mha-fp16", "llama-attention-bias", "llama-mlp-bias", "llama-head-dim", "llama-odd-shapes", "llama-tied",
@@ -30,7 +32,7 @@ public sealed class TrainingModelTests
         using Checkpoint checkpoint = Checkpoint.Open(path);
         using TrainingModel model = TrainingModel.Load(checkpoint, new TrainingModelOptions());
         Random random = new(3);
-        int[][] sequences = [.. new[] { 37, 1, 70 }.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(checkpoint.Config.VocabularySize)).ToArray())];
+        int[][] sequences = [.. s_lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(checkpoint.Config.VocabularySize)).ToArray())];
         float[] logits = model.Logits(TrainingBatch.OfSequences(sequences));
         using LoadedModel decoder = ModelLoader.Load(path, new InferenceOptions { Activations = "float", KvProfile = "kv32" });
         StepBatch step = new(64, 2);

@@ -27,11 +27,15 @@ public sealed class TrainingRunTests : IDisposable
         LoraAdapter[] adapters = fixture.Adapters(2, null);
         using TrainingModel model = fixture.LoadAdapted(adapters);
         Trainer trainer = new(model, new TrainerOptions(), 9);
-        TrainingException error = Assert.Throws<TrainingException>(() => TrainingRun.Run(trainer, Data(fixture), new TrainingRunOptions
-        {
-            StateFile = StateFile,
-            Progress = progress => adapters[0].A[0] = progress.Step == 4 ? float.NaN : adapters[0].A[0],
-        }));
+        TrainingException error = Assert.Throws<TrainingException>(() => TrainingRun.Run(
+            trainer,
+            Data(fixture),
+            new TrainingRunOptions
+            {
+                StateFile = StateFile,
+                Progress = progress => adapters[0].A[0] = progress.Step == 4 ? float.NaN : adapters[0].A[0],
+            },
+            TestContext.Current.CancellationToken));
         Assert.Contains("step 4: the loss is not finite", error.Message, StringComparison.Ordinal);
         Assert.Contains("the state of step 4 is kept in", error.Message, StringComparison.Ordinal);
         trainer.Restore(StateFile, "");
@@ -45,7 +49,7 @@ public sealed class TrainingRunTests : IDisposable
         using TrainingModel model = fixture.LoadAdapted(fixture.Adapters(2, null));
         TrainingException error = Assert.Throws<TrainingException>(() => TrainingRun.Run(
             new Trainer(model, new TrainerOptions(), 9), Data(fixture),
-            new TrainingRunOptions { StateFile = Path.Combine(_folder.FullName, "missing", "state.bin"), SaveEvery = 2 }));
+            new TrainingRunOptions { StateFile = Path.Combine(_folder.FullName, "missing", "state.bin"), SaveEvery = 2 }, TestContext.Current.CancellationToken));
         Assert.Contains("step 2: the state cannot be written", error.Message, StringComparison.Ordinal);
     }
 
@@ -55,7 +59,7 @@ public sealed class TrainingRunTests : IDisposable
         using TrainingFixture fixture = new();
         using TrainingModel model = fixture.LoadAdapted(fixture.Adapters(2, null));
         List<TrainingProgress> seen = [];
-        TrainingRun.Run(new Trainer(model, new TrainerOptions(), 3), Data(fixture), new TrainingRunOptions { Progress = seen.Add });
+        TrainingRun.Run(new Trainer(model, new TrainerOptions(), 3), Data(fixture), new TrainingRunOptions { Progress = seen.Add }, TestContext.Current.CancellationToken);
         Assert.Equal([1, 2, 3], seen.Select(progress => progress.Step));
         Assert.All(seen, progress => Assert.True(progress.TokensPerSecond > 0));
         Assert.Equal(TimeSpan.Zero, seen[^1].Remaining);

@@ -85,7 +85,7 @@ public sealed class JobFailureTests
                     {
                         // ENOSPC, as a write reports it.
                         "full" => new IOException("No space left on device", 28),
-                        "memory" => new OutOfMemoryException(),
+                        "memory" => new InsufficientMemoryException(),
                         "gone" => new FileNotFoundException("Could not find file 'model.safetensors'."),
                         _ => new InvalidOperationException("Unexpected."),
                     };
