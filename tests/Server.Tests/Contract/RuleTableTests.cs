@@ -7,6 +7,8 @@ namespace Sparrow.Server.Tests.Contract;
 /// <summary>The table of contract rules names tests that exist, for every rule of the first release.</summary>
 public sealed partial class RuleTableTests
 {
+    private static readonly string[] s_pages = ["contract.md", "operations.md", "jobs.md", "pool.md"];
+
     // Letter and highest number of each group of rules, less those of later releases and the suites outside the build.
     private static readonly (string Letter, int Last)[] s_groups =
     [
@@ -28,7 +30,7 @@ public sealed partial class RuleTableTests
         Dictionary<string, string> sources = Directory.GetFiles(RepositoryRoot.Combine("tests"), "*Tests*.cs", SearchOption.AllDirectories)
             .GroupBy(path => Path.GetFileName(path).Split('.')[0])
             .ToDictionary(group => group.Key, group => string.Concat(group.Select(File.ReadAllText)));
-        string[] named = [.. new[] { "contract.md", "operations.md", "jobs.md", "pool.md" }.SelectMany(page => TestName().Matches(RepositoryRoot.Read("docs", page))).Select(match => match.Value)];
+        string[] named = [.. s_pages.SelectMany(page => TestName().Matches(RepositoryRoot.Read("docs", page))).Select(match => match.Value)];
         Assert.True(named.Length > 150);
         Assert.All(named, name => Assert.True(Exists(sources, name.Trim('`').Split('.')), name));
     }
