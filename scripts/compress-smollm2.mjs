@@ -1,5 +1,5 @@
 // Recipes, comparisons and the table of compress-smollm2.sh. Ends with 1 where a bound is broken.
-import { existsSync, openSync, readFileSync, readSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 
@@ -90,6 +90,32 @@ function masks(config, shared, folder) {
     result[name] = same / (expected.length * 8);
   }
   return result;
+}
+
+// Multiplies the norms of a folder of floats by numbers that differ from 1 by at most the noise.
+function disturb(folder, noise, seed) {
+  let state = seed >>> 0;
+  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  for (const file of readdirSync(folder).filter((entry) => entry.endsWith(".safetensors"))) {
+    const handle = openSync(join(folder, file), "r+");
+    const length = Buffer.alloc(8);
+    readSync(handle, length, 0, 8, 0);
+    const header = Buffer.alloc(Number(length.readBigUInt64LE()));
+    readSync(handle, header, 0, header.length, 8);
+    for (const [name, entry] of Object.entries(JSON.parse(header)).filter(([key]) => key.endsWith("norm.weight"))) {
+      const [start, end] = entry.data_offsets;
+      if (entry.dtype !== "F32") {
+        throw new Error(`${name} is ${entry.dtype}, not F32.`);
+      }
+      const data = Buffer.alloc(end - start);
+      readSync(handle, data, 0, data.length, 8 + header.length + start);
+      for (let at = 0; at < data.length; at += 4) {
+        data.writeFloatLE(data.readFloatLE(at) * (1 + noise * (2 * random() - 1)), at);
+      }
+      writeSync(handle, data, 0, data.length, 8 + header.length + start);
+    }
+    closeSync(handle);
+  }
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -186,6 +212,8 @@ if (command === "list") {
     process.exit(2);
   }
   console.log(JSON.stringify(recipe(rest[0], rest[1]), null, 2));
+} else if (command === "disturb") {
+  disturb(rest[0], Number(rest[1]), Number(rest[2]));
 } else if (command === "masks") {
   console.log(JSON.stringify(masks(rest[0], rest[1], rest[2])));
 } else {

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Compresses SmolLM2 with every configuration of the reference runs and compares: losses, masks, layer errors. Ends with 1 where a bound is broken.
 # Usage: scripts/compress-smollm2.sh SHARED [CONFIG...]     SHARED: the optional folder of reference data; all configurations by default
-# Settings: SPARROW (the executable), MODEL, WINDOWS (10), THREADS (all cores), RESULTS (a folder that is kept: finished configurations are not run again).
+# Settings: SPARROW (the executable), MODEL, WINDOWS (10), THREADS (all cores), RESULTS (a folder that is kept: finished configurations are not run again),
+# NOISE and SEED: norms are multiplied by 1 ± at most NOISE first, which shows how far a result is its calibration's and how far rounding's.
 set -euo pipefail
 
 if [[ $# -lt 1 || ! -d "$1/golden/compression" ]]; then
-  sed -n '2,4s/^# //p' "$0" >&2
+  sed -n '2,5s/^# //p' "$0" >&2
   exit 2
 fi
 
@@ -30,6 +31,15 @@ else
   trap 'rm -rf "$results"' EXIT
 fi
 
+if [[ -n "${NOISE:-}" ]]; then
+  results="$results/noise-$NOISE-${SEED:-1}"
+  mkdir -p "$results"
+  rm -rf "$results/source"
+  "$SPARROW" convert --model "$model" --type f32 --output "$results/source" >/dev/null
+  node "$compare" disturb "$results/source" "$NOISE" "${SEED:-1}"
+  model="$results/source"
+fi
+
 configs=("$@")
 [[ ${#configs[@]} -gt 0 ]] || mapfile -t configs < <(node "$compare" list)
 for config in "${configs[@]}"; do
@@ -50,4 +60,5 @@ for config in "${configs[@]}"; do
   mv "$folder/evaluation.tmp" "$folder/evaluation.json"
 done
 
+[[ -z "${NOISE:-}" ]] || rm -rf "$results/source"
 node "$compare" table "$shared" "$results" "${configs[@]}"

@@ -14,9 +14,14 @@ internal sealed class Http2Client : IAsyncDisposable
     public const byte Headers = 1;
     public const byte Reset = 3;
     private const byte Settings = 4;
+    private const byte WindowUpdate = 8;
+    private const byte InitialWindowSize = 4;
     private const byte EndStream = 1;
     private const byte EndHeaders = 4;
     private const int FrameHeaderBytes = 9;
+
+    // By default the server may send 64 KiB before it is told that they were read, which a last frame would wait for behind a fast generation.
+    private static readonly byte[] s_largeWindow = [0x40, 0, 0, 0];
 
     private readonly TcpClient _client = new();
 
@@ -26,7 +31,8 @@ internal sealed class Http2Client : IAsyncDisposable
         await _client.ConnectAsync(address.Host, address.Port, cancellation);
         NetworkStream stream = _client.GetStream();
         await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), cancellation);
-        await stream.WriteAsync(Frame(Settings, 0, 0, []), cancellation);
+        await stream.WriteAsync(Frame(Settings, 0, 0, [0, InitialWindowSize, .. s_largeWindow]), cancellation);
+        await stream.WriteAsync(Frame(WindowUpdate, 0, 0, s_largeWindow), cancellation);
 
         // Literal fields, not indexed (RFC 7541, section 6.2.2): a zero, the name, the value, each with its length.
         using MemoryStream fields = new();
