@@ -148,7 +148,9 @@ public sealed class StreamingTests(TinyServer tiny) : IClassFixture<TinyServer>
 
         Assert.Equal(Http2Client.Reset, type);
         string[] frames = received.ToString().Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.StartsWith("""data: {"error":{"message":""", frames[^1], StringComparison.Ordinal);
+        Assert.True(
+            frames[^1].StartsWith("""data: {"error":{"message":""", StringComparison.Ordinal),
+            $"{frames.Length} frames of {received.Length} characters, the last: {frames[^1]}");
         Assert.DoesNotContain("data: [DONE]", frames);
     }
 

@@ -7,6 +7,7 @@ namespace Sparrow.Server.Api.Inference;
 internal sealed partial class InferenceService
 {
     private static readonly Task s_never = new TaskCompletionSource().Task;
+    private static readonly TimeSpan s_lastFrameTime = TimeSpan.FromMilliseconds(250);
 
     private async Task StreamAsync(HttpContext context, InferenceRun run, AnswerWriter writer)
     {
@@ -50,6 +51,12 @@ internal sealed partial class InferenceService
             ApiError.Write(events.Unread, failure);
             events.Unread.Write("\n\n"u8);
             await events.DrainAsync(aborted);
+            if (HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                // A reset throws away what the connection still holds of the stream, and a flush may end before all of it is written (E-9).
+                await Task.Delay(s_lastFrameTime, Time, CancellationToken.None);
+            }
+
             context.Features.Set(failure);
             throw new BrokenStreamException(failure);
         }
