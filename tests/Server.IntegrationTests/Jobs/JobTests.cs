@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Sparrow.Server.IntegrationTests.Storage;
 using Sparrow.Server.Storage.Revisions;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Sparrow.Server.IntegrationTests.Jobs;
