@@ -130,7 +130,8 @@ internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runti
         return Path.Exists(revision.Path) ? Checkpoint.Open(revision.Path) : throw new CheckpointException(revision.Path, "there is no such file or folder");
     }
 
-    private static string IdOf(LoadedModel model) => "rev_" + model.Digest[..Math.Min(12, model.Digest.Length)].ToLowerInvariant();
+    // The same weights behind another cache answer otherwise, so they are another revision.
+    private static string IdOf(LoadedModel model) => "rev_" + ShortHash($"{model.Digest}|{model.KvProfile.Digest}");
 
     // The checkpoint's configuration and its tokenizer may each name ends that the other does not.
     private static int[] EndsOf(LoadedModel model) => model.Tokenizer?.EndOfSequenceId is int end
@@ -142,8 +143,10 @@ internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runti
     {
         string facts = string.Join(
             '|', revision, model.KvProfile.Digest, model.Activations, model.Kernels.Name, BuildFacts.Version, options.BatchInvariant);
-        return "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(facts)))[..12];
+        return "fp_" + ShortHash(facts);
     }
+
+    private static string ShortHash(string facts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(facts)))[..12];
 
     private sealed class LoadProgress(PoolEntry entry, PoolEvents events) : IProgress<double>
     {

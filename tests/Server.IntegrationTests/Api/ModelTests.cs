@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Sparrow.Server.Hosting;
 using Sparrow.Testing;
 using Xunit;
 
@@ -24,6 +25,24 @@ public sealed class ModelTests(TinyServer tiny) : IClassFixture<TinyServer>
         Assert.Equal(JsonValueKind.Null, ours.GetProperty("quality").GetProperty("perplexity").ValueKind);
         Assert.Equal(2, ours.GetProperty("kv_cache").GetProperty("pairs").EnumerateObject().Sum(pair => pair.Value.GetInt32()));
         Assert.Equal(model.GetRawText(), (await GetAsync(tiny.Client, "/v1/models/tiny")).GetRawText());
+    }
+
+    [Fact]
+    public async Task The_caches_precision_is_part_of_revision_and_fingerprint()
+    {
+        using TinyModel model = TinyModel.Create();
+        List<(string Revision, string Fingerprint)> found = [];
+        foreach (string profile in (string[])["kv16", "kv4", "kv4"])
+        {
+            await using SparrowServer server = await SparrowServer.StartAsync(
+                new Dictionary<string, string?> { ["KvCache:Profile"] = profile }, [$"tiny={model.Folder}"]);
+            ServedModel served = server.Pool.Resolve("tiny");
+            found.Add((served.Revision, served.Fingerprint));
+        }
+
+        Assert.NotEqual(found[0].Revision, found[1].Revision);
+        Assert.NotEqual(found[0].Fingerprint, found[1].Fingerprint);
+        Assert.Equal(found[1], found[2]);
     }
 
     [Fact]
