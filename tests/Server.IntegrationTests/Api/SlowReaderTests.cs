@@ -24,6 +24,10 @@ public sealed class SlowReaderTests
         string body = """{"prompt":"x","max_tokens":2000,"ignore_eos":true,"logprobs":20,"n":8,"stream":true}""";
         string head = $"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
         await socket.SendAsync(Encoding.ASCII.GetBytes(head + body), token);
+        while (server.Pool.Resolve("tiny").Engine.Snapshot.RunningSequences == 0)
+        {
+            await Task.Delay(1, token);
+        }
 
         // Another client's stream goes on meanwhile.
         using StringContent other = new("""{"prompt":"y","max_tokens":20,"ignore_eos":true,"stream":true}""", Encoding.UTF8, "application/json");
