@@ -21,6 +21,7 @@ public sealed class KvSensitivityTests : IDisposable
     private readonly LoadedModel _model;
     private readonly int[] _window;
     private readonly JsonDocument _golden;
+    private readonly List<double> _deviations = [];
 
     public KvSensitivityTests()
     {
@@ -42,6 +43,7 @@ public sealed class KvSensitivityTests : IDisposable
     {
         using KvTrials trials = new(Decoder, Form(mode), [_window], ownBlockIsOpen: false);
         KvErrorMeter meter = new(_model.Config, Form(mode), ownBlockIsOpen: false);
+        List<double> elementwise = [];
         foreach (int layer in RunsAll ? Enumerable.Range(0, 30) : [0, 7])
         {
             KvAttentionErrors errors = meter.Measure(trials.Activations(0, layer), layer);
@@ -58,11 +60,18 @@ public sealed class KvSensitivityTests : IDisposable
                 JsonElement output = golden.GetProperty("e_o").GetProperty($"{pair.KeyBits}/{pair.ValueBits}");
                 AssertNear(output, norms);
 
-                // Hangs on the few elements near zero; the worst of these is 22 % off. For keys and values themselves it hangs on single ones, which another rounding of the projections
-                // moves by more than itself; there is nothing to compare.
-                Assert.Equal(1, norms.Elementwise / output.GetProperty("mean_elementwise").GetDouble(), 0.3);
+                elementwise.Add(norms.Elementwise / output.GetProperty("mean_elementwise").GetDouble());
             }
         }
+
+        // A key on the border between two codes, where attention rests on it, moves a layer's sum by up to 0.002: 9 of 1,980.
+        Assert.InRange(_deviations.Count(deviation => deviation > 0.001), 0, _deviations.Count / 100);
+
+        // Single outputs near zero decide a layer's mean, and rounding decides those: from one kernel set to another layer 10's moves from 4 times the
+        // reference to 1.01 times, layer 11's from 0.3 times to 0.98. Over the pairs of several layers it averages out. For keys and values themselves
+        // it hangs on even fewer; there is nothing to compare.
+        elementwise.Sort();
+        Assert.Equal(1, elementwise[elementwise.Count / 2], 0.1);
     }
 
     // With scales as halves, as serving has them. Where a query's own block is exact too, errors shrink most where attention stays near, and keys by
@@ -134,13 +143,18 @@ public sealed class KvSensitivityTests : IDisposable
     private JsonElement Golden(int layer, KvQuantizerMode mode) =>
         _golden.RootElement.GetProperty("layers")[layer].GetProperty(mode == KvQuantizerMode.Kivi ? "kivi" : "per-token");
 
-    private static void AssertNear(JsonElement expected, ErrorNorms found)
+    private void AssertNear(JsonElement expected, ErrorNorms found)
     {
         AssertNear(expected.GetProperty("l1").GetDouble(), found.L1);
         AssertNear(expected.GetProperty("l2").GetDouble(), found.L2);
     }
 
-    private static void AssertNear(double expected, double found) => Assert.InRange(found, expected * 0.999, expected * 1.001);
+    private void AssertNear(double expected, double found)
+    {
+        double deviation = Math.Abs((found / expected) - 1);
+        Assert.InRange(deviation, 0, 0.003);
+        _deviations.Add(deviation);
+    }
 
     private static double RankCorrelation(List<double> left, List<double> right)
     {
