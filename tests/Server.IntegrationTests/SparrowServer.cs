@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Sparrow.Runtime.Loading;
 using Sparrow.Server.Hosting;
 using Sparrow.Server.Options;
 using Sparrow.Testing;
@@ -41,13 +42,15 @@ internal sealed class SparrowServer : IAsyncDisposable
     /// <param name="models">Arguments as of <c>--model</c>; null: a tiny model called <c>tiny</c>.</param>
     /// <param name="time">Null: the system's clock.</param>
     /// <param name="replace">Puts other parts in place of some.</param>
+    /// <param name="tiny">Of the model called <c>tiny</c>; null: the usual one.</param>
     public static async Task<SparrowServer> StartAsync(
         IReadOnlyDictionary<string, string?>? settings = null,
         IReadOnlyList<string>? models = null,
         TimeProvider? time = null,
-        Action<IServiceCollection>? replace = null)
+        Action<IServiceCollection>? replace = null,
+        RandomCheckpointOptions? tiny = null)
     {
-        SparrowServer server = await ListenAsync(settings, models, time, replace);
+        SparrowServer server = await ListenAsync(settings, models, time, replace, tiny);
         try
         {
             await server.Services.GetRequiredService<ModelStartup>().Finished.WaitAsync(TimeSpan.FromMinutes(1));
@@ -65,14 +68,15 @@ internal sealed class SparrowServer : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? settings = null,
         IReadOnlyList<string>? models = null,
         TimeProvider? time = null,
-        Action<IServiceCollection>? replace = null)
+        Action<IServiceCollection>? replace = null,
+        RandomCheckpointOptions? tiny = null)
     {
         List<IDisposable> owned = [];
         if (models is null)
         {
-            TinyModel tiny = TinyModel.Create();
-            owned.Add(tiny);
-            models = [$"tiny={tiny.Folder}"];
+            TinyModel model = TinyModel.Create(tiny);
+            owned.Add(model);
+            models = [$"tiny={model.Folder}"];
         }
 
         ScratchFolder data = new();

@@ -42,7 +42,7 @@ public sealed class PoolTests
 
         // b is at work now, so that nothing can leave for d.
         Task<HttpResponseMessage> running = server.SendAsync("b", maxTokens: 1900);
-        await SwapTests.RunsAsync(server, "b", 1);
+        await server.RunsAsync("b", 1);
         using HttpResponseMessage refused = await server.SendAsync("d");
         if (!running.IsCompleted)
         {
@@ -104,7 +104,7 @@ public sealed class PoolTests
         // The gate holds the load back, so that the first call surely still waits.
         await entry.Gate.WaitAsync(Cancellation);
         Task<JsonElement> first = server.CompleteAsync("other");
-        await SwapTests.WaitsAsync(server, "other", 1);
+        await server.WaitsAsync("other", 1);
         using HttpResponseMessage second = await server.SendAsync("other");
         (await PoolClient.ReadAsync(second, HttpStatusCode.TooManyRequests)).AssertError("queue_full");
         entry.Gate.Release();
@@ -264,7 +264,7 @@ public sealed class PoolTests
     {
         await using SparrowServer server = await SparrowServer.StartAsync();
         Task<HttpResponseMessage> running = server.SendAsync("tiny", maxTokens: 1000);
-        await SwapTests.RunsAsync(server, "tiny", 1);
+        await server.RunsAsync("tiny", 1);
         await server.PostAsync("/v1/pool/unload", new { model = "tiny" }, HttpStatusCode.Accepted);
         using HttpResponseMessage finished = await running;
         Assert.Equal(HttpStatusCode.OK, finished.StatusCode);
@@ -279,7 +279,7 @@ public sealed class PoolTests
     {
         await using SparrowServer server = await SparrowServer.StartAsync();
         Task<HttpResponseMessage> running = server.SendAsync("tiny", maxTokens: 1900);
-        await SwapTests.RunsAsync(server, "tiny", 1);
+        await server.RunsAsync("tiny", 1);
         await server.PostAsync("/v1/pool/unload", new { model = "tiny", drain_seconds = 0 }, HttpStatusCode.Accepted);
         await Eventually.BecomesTrueAsync(async () => await server.StatusAsync("tiny") == "loaded");
         await server.PostAsync("/v1/pool/unload", new { model = "tiny", drain_seconds = 0, force = true }, HttpStatusCode.Accepted);

@@ -67,7 +67,7 @@ public sealed class SwapLoadTests
 
         Assert.Empty(complaints);
         Assert.All(truth.Keys, fingerprint => Assert.True(counts.GetValueOrDefault(fingerprint) > 0, "Both revisions answered."));
-        await SwapTests.RunsAsync(server, "tiny", 0);
+        await server.RunsAsync("tiny", 0);
         JsonElement pool = await server.PoolModelAsync("tiny");
         Assert.Equal(0, pool.GetProperty("leases").GetInt32());
         Assert.Equal(0, pool.GetProperty("queued").GetInt32());
