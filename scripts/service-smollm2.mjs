@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-// SmolLM2 through the whole service while it answers: uploaded in 8 MiB parts by the official Node client, compressed (SparseGPT 50 % and 8 bits) in the
+// SmolLM2 through the whole service while it answers: uploaded in 8 MiB parts by the official Node and .NET clients, compressed (SparseGPT 50 % and 8 bits) in the
 // background, judged by a gate and swapped in, under an open-loop load at half of what the server can do.
 //
 //   node service-smollm2.mjs --url http://127.0.0.1:8080 --model smollm2 --gguf FILE --text EVALUATION [--calibration TEXT] [--seconds 60] [--rate R]
+//     [--uploader service-upload.cs]: uploads the file as well, by the official .NET client
 //
 // Checks: no failed and no mixed answer; each prompt has one answer a fingerprint; the fingerprint changes once; the job ends; p99 of the time between
 // tokens with the job at most max(1.25 ×, + 10 ms) of that without, in the same run. Prints the figures; exits 1 if a check failed.
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { createReadStream, statSync, readFileSync, openSync, readSync, closeSync } from "node:fs";
 import { createHash } from "node:crypto";
+import { execFile } from "node:child_process";
 import http from "node:http";
 import OpenAI from "openai";
 
@@ -21,6 +23,7 @@ const { values: options } = parseArgs({
     calibration: { type: "string" },
     seconds: { type: "string", default: "60" },
     rate: { type: "string" },
+    uploader: { type: "string" },
     gate: { type: "string", default: "2" },
     tokens: { type: "string", default: "32" },
     samples: { type: "string", default: "16" },
@@ -182,6 +185,14 @@ const main = async () => {
   let start = performance.now();
   const file = await upload(options.gguf);
   console.log(`upload: ${file.bytes} bytes in ${file.parts} parts by the official client in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  if (options.uploader) {
+    start = performance.now();
+    const { stdout } = await promisify(execFile)("dotnet", ["run", "--no-build", "-c", "Release", options.uploader, "--", base.href, options.gguf]);
+    console.log(`upload by the official .NET client: ${((performance.now() - start) / 1000).toFixed(1)} s with its start`);
+    const [one, two] = await Promise.all([file.id, stdout.trim()].map((id) => client.files.retrieve(id)));
+    check("both clients' uploads are the same file", one.sha256 === two.sha256 && one.bytes === two.bytes, one.sha256);
+  }
+
   const put = async (path, purpose) => (await client.files.create({ file: createReadStream(path), purpose })).id;
   const evaluation = await put(options.text, "evals");
   const calibration = await put(options.calibration ?? options.text, "fine-tune");

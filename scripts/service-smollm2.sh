@@ -18,6 +18,8 @@ if [[ -z "${SPARROW:-}" ]]; then
   SPARROW="$root/artifacts/bin/Server/release/sparrow"
 fi
 
+dotnet build -c Release -v q "$here/service-upload.cs" >/dev/null
+
 scratch="${SCRATCH:-$(mktemp -d)}"
 mkdir -p "$scratch"
 cp "$here/node-client/package.json" "$here/service-smollm2.mjs" "$scratch/"
@@ -37,4 +39,5 @@ for _ in $(seq 600); do
   sleep 0.2
 done
 
-node service-smollm2.mjs --url "$url" --gguf "$gguf" --text "$shared/data/wikitext2/wiki.test.raw" --calibration "$shared/data/text/sherlock-holmes.txt" "$@"
+node service-smollm2.mjs --url "$url" --gguf "$gguf" --text "$shared/data/wikitext2/wiki.test.raw" --calibration "$shared/data/text/sherlock-holmes.txt" \
+  --uploader "$here/service-upload.cs" "$@"

@@ -14,10 +14,11 @@ namespace Sparrow.Server.Jobs;
 internal sealed record JobSpeed(double Before, double After, long WeightBytesBefore, long WeightBytesAfter, long KvBytesPerToken)
 {
     private const int Tokens = 64;
-    private const int Rounds = 3;
+    private const int Rounds = 24;
 
-    // One measurement after a warm-up, both models in turn, so that what else goes on here troubles both.
-    private static readonly BenchmarkPlan s_plan = new(Prompt: 32, Generate: 32, Parallel: 1, Context: 0, Repeat: 1);
+    // One short measurement after a warm-up, both models in turn: requests are served meanwhile and trouble both, and of many short ones some fall
+    // between requests. Where none is that short, a long one would tell how busy the server was and not how fast the model is.
+    private static readonly BenchmarkPlan s_plan = new(Prompt: 16, Generate: 4, Parallel: 1, Context: 0, Repeat: 1);
 
     /// <summary>Measures; null where the two do not fit into memory together.</summary>
     public static JobSpeed? Measure(string source, string artifact, InferenceOptions options, CancellationToken cancellation)
