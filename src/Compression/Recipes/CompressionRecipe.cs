@@ -37,6 +37,9 @@ public sealed record CompressionRecipe
     public bool NeedsCalibration => Steps.Select(step => step.Create()).Any(step =>
         step.Needs != StatisticsNeed.None || step.SampleTokens > 0 || step.ReadsCalibration || (step.ReadsTraining && Training is null));
 
+    /// <summary>Whether a step trains.</summary>
+    public bool Trains => Steps.Any(step => step.Create().ReadsTraining);
+
     /// <summary>Reads a recipe.</summary>
     /// <param name="json">The recipe.</param>
     /// <param name="folder">What relative paths in it start from; null: the current folder.</param>

@@ -67,7 +67,7 @@ internal static class JobRecipe
         recipe["seed"] = spec.Seed;
         SetEvaluation(recipe, spec, folder, hasTokenizer, texts, warn);
 
-        SetTraining(recipe, folder, hasTokenizer, texts);
+        SetTraining(recipe, spec, folder, hasTokenizer, texts);
 
         // Whether calibration is needed the steps know; to ask them, the recipe is read without.
         JsonObject probe = recipe.DeepClone().AsObject();
@@ -85,11 +85,16 @@ internal static class JobRecipe
         return CompressionRecipe.Load(folder.Recipe);
     }
 
-    // Without it, steps that train read what calibration reads.
-    private static void SetTraining(JsonObject recipe, JobFolder folder, bool hasTokenizer, JobTexts texts)
+    // Without it, steps that train read what calibration reads; of JSON Lines they see the documents, where calibration sees one text.
+    private static void SetTraining(JsonObject recipe, JobSpec spec, JobFolder folder, bool hasTokenizer, JobTexts texts)
     {
         if (recipe["training"] is not JsonObject training)
         {
+            if (spec.CalibrationFile is { } shared)
+            {
+                texts.PutLines(shared, JobTraining.PathIn(folder));
+            }
+
             return;
         }
 
@@ -103,6 +108,12 @@ internal static class JobRecipe
         if (!hasTokenizer)
         {
             throw new RecipeException("training", "the model has no tokenizer to read a text with; give a file of token ids");
+        }
+
+        if (texts.PutLines(file, JobTraining.PathIn(folder)))
+        {
+            recipe.Remove("training");
+            return;
         }
 
         texts.PutText(file, folder.In(TrainingText));

@@ -66,6 +66,7 @@ internal sealed class JobRunner(
                     Model = job.SourcePath!,
                     ModelName = job.Spec.Model,
                     Recipe = recipe,
+                    Training = recipe.Trains ? JobTraining.Read(job.SourcePath!, folder) : null,
                     Output = folder.Artifact,
                     Resume = true,
                     Kernels = settings.Engine.Kernels,

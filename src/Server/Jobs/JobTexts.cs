@@ -25,13 +25,26 @@ internal sealed class JobTexts(FileStore files)
         return true;
     }
 
+    /// <summary>Copies a file of JSON Lines as it is; false where the file is none.</summary>
+    /// <exception cref="ApiException">404.</exception>
+    public bool PutLines(string fileId, string path)
+    {
+        FileRecord file = files.Get(fileId);
+        if (!IsLines(file))
+        {
+            return false;
+        }
+
+        File.Copy(files.PathOf(file), path, overwrite: true);
+        return true;
+    }
+
     /// <summary>Writes the text of a file: as it is, or of JSONL the texts and the contents of messages.</summary>
     /// <exception cref="ApiException">404; 400 <c>unsupported_file_format</c>.</exception>
     public void PutText(string fileId, string path)
     {
         FileRecord file = files.Get(fileId);
-        InspectedFile inspected = FileInspector.Inspect(files.PathOf(file), file.Filename, FilePurpose.Calibration);
-        if (inspected.Format != "jsonl")
+        if (!IsLines(file))
         {
             File.Copy(files.PathOf(file), path, overwrite: true);
             return;
@@ -48,6 +61,8 @@ internal sealed class JobTexts(FileStore files)
             }
         }
     }
+
+    private bool IsLines(FileRecord file) => FileInspector.Inspect(files.PathOf(file), file.Filename, FilePurpose.Calibration).Format == "jsonl";
 
     private static void Write(StreamWriter text, string line, string where)
     {

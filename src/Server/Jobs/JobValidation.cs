@@ -35,7 +35,14 @@ internal sealed class JobValidation(JobSources sources, FileStore files, Storage
         (string path, string? revision) = sources.Put(spec, folder, checkDigests, cancellation);
         using Checkpoint source = Checkpoint.Open(path);
         CompressionRecipe recipe = JobRecipe.Write(spec, folder, source.LoadTokenizer() is not null, new JobTexts(files), warnings.Add);
-        CompressionPipeline.Check(new CompressionOptions { Model = path, Recipe = recipe, Output = folder.Artifact, Kernels = settings.Engine.Kernels });
+        CompressionPipeline.Check(new CompressionOptions
+        {
+            Model = path,
+            Recipe = recipe,
+            Training = recipe.Trains ? JobTraining.Read(path, folder) : null,
+            Output = folder.Artifact,
+            Kernels = settings.Engine.Kernels,
+        });
         KvProfile profile = KvProfile.Resolve(settings.KvCache.Profile ?? "kv16", source.Config.LayerCount);
         PlanReport report = PlanReport.Create(source, Rates(cancellation), profile, settings.Engine.Activations != "float", recipe: recipe);
         warnings.AddRange(report.Compression!.Notes);
