@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Sparrow.Compression.Adaptation;
 
-/// <summary>The members of PEFT's adapter_config.json that matter here.</summary>
+/// <summary>The members of PEFT's adapter_config.json that are written.</summary>
 internal sealed record PeftConfig
 {
     [JsonPropertyName("peft_type")]
