@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Sparrow.Runtime.KvCache;
 
 /// <summary>
-/// Finds sealed blocks by what they hold: a block's identity is its parent block, its own 32 tokens and, for the first of a sequence, the salt.
+/// Finds sealed blocks by what they hold: a block's identity is its parent block, its own 32 tokens and, for the first of a sequence, adapter and salt.
 /// A find compares the tokens themselves, so two prefixes whose hashes collide are never taken for one another.
 /// </summary>
 /// <remarks>
@@ -14,10 +14,13 @@ namespace Sparrow.Runtime.KvCache;
 /// </remarks>
 internal sealed class PrefixIndex
 {
-    /// <summary>The parent of a sequence's first block.</summary>
+    /// <summary>The parent of the first block of a sequence without an adapter.</summary>
     public const int Root = -1;
 
     private const int None = -1;
+
+    // Numbers below that of the plain root: each adapter's sequences hang on a root of their own, and so share nothing with others.
+    private const int FirstAdapterRoot = Root - 1;
 
     private readonly int[] _buckets;
     private readonly int[] _nextInBucket;
@@ -48,11 +51,18 @@ internal sealed class PrefixIndex
         Array.Fill(_buckets, None);
     }
 
+    /// <summary>The parent of the first block of a sequence.</summary>
+    /// <param name="adapter">Place of its adapter among the model's; −1: none.</param>
+    public static int RootOf(int adapter) => adapter < 0 ? Root : FirstAdapterRoot - adapter;
+
+    /// <summary>Whether a parent is no block.</summary>
+    public static bool IsRoot(int parent) => parent < 0;
+
     /// <summary>Blocks in the index.</summary>
     public int Count { get; private set; }
 
     /// <summary>The block that holds these tokens after that parent, or −1.</summary>
-    /// <param name="parent">The block before it, itself in the index, or <see cref="Root"/>.</param>
+    /// <param name="parent">The block before it, itself in the index, or one of the roots.</param>
     /// <param name="salt">The caller's salt; looked at for the first block only, since the others hang on it.</param>
     /// <param name="tokens">32 token ids.</param>
     public int Find(int parent, string salt, ReadOnlySpan<int> tokens)
@@ -63,7 +73,7 @@ internal sealed class PrefixIndex
             if (_hashes[block] == hash
                 && _parents[block] == parent
                 && TokensOf(block).SequenceEqual(tokens)
-                && (parent != Root || string.Equals(_salts[block], salt, StringComparison.Ordinal)))
+                && (!IsRoot(parent) || string.Equals(_salts[block], salt, StringComparison.Ordinal)))
             {
                 return block;
             }
@@ -80,13 +90,13 @@ internal sealed class PrefixIndex
         _hashes[block] = hash;
         _parents[block] = parent;
         _children[block] = 0;
-        _salts[block] = parent == Root ? salt : null;
+        _salts[block] = IsRoot(parent) ? salt : null;
         tokens.CopyTo(_tokens.AsSpan(block * KvLayout.BlockTokens, KvLayout.BlockTokens));
         ref int bucket = ref _buckets[hash & (_buckets.Length - 1)];
         _nextInBucket[block] = bucket;
         bucket = block;
         Count++;
-        if (parent != Root)
+        if (!IsRoot(parent))
         {
             _children[parent]++;
         }
@@ -105,7 +115,7 @@ internal sealed class PrefixIndex
         link = _nextInBucket[block];
         _salts[block] = null;
         Count--;
-        if (_parents[block] != Root)
+        if (!IsRoot(_parents[block]))
         {
             _children[_parents[block]]--;
         }
@@ -132,7 +142,7 @@ internal sealed class PrefixIndex
         HashCode hash = default;
         hash.Add(parent);
         hash.AddBytes(MemoryMarshal.AsBytes(tokens));
-        if (parent == Root)
+        if (IsRoot(parent))
         {
             // string's own hash is keyed per process, so callers cannot aim at a bucket.
             hash.Add(salt.GetHashCode(StringComparison.Ordinal));

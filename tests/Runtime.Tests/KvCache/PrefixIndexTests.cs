@@ -18,6 +18,24 @@ public sealed class PrefixIndexTests
     }
 
     [Fact]
+    public void Equal_tokens_of_another_adapter_are_another_prefix()
+    {
+        PrefixIndex index = new(8);
+        int[] roots = [PrefixIndex.RootOf(-1), PrefixIndex.RootOf(0), PrefixIndex.RootOf(1)];
+        Assert.Equal(PrefixIndex.Root, roots[0]);
+        for (int i = 0; i < roots.Length; i++)
+        {
+            Assert.Equal(-1, index.Find(roots[i], "", Tokens(1)));
+            index.Add(i, roots[i], "", Tokens(1));
+            Assert.Equal(-1, index.Find(roots[i], "salt", Tokens(1)));
+        }
+
+        Assert.Equal([0, 1, 2], roots.Select(root => index.Find(root, "", Tokens(1))));
+        index.Remove(1);
+        Assert.Equal([0, -1, 2], roots.Select(root => index.Find(root, "", Tokens(1))));
+    }
+
+    [Fact]
     public void Another_salt_finds_nothing()
     {
         PrefixIndex index = new(8);
