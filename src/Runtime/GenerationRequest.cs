@@ -33,6 +33,9 @@ public sealed record GenerationRequest
     /// <summary>Lower first.</summary>
     public int Priority { get; init; }
 
+    /// <summary>The adapter to compute with, by its name among the model's; null: the model as it is.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Separates prefix caches: only requests with the same salt share blocks.</summary>
     public string CacheSalt { get; init; } = "";
 }

@@ -138,6 +138,8 @@ public sealed partial class InferenceEngine
             ? new ArgumentException($"{request.MaxTokens} tokens for {request.Choices} choices cannot be asked for.")
             : Options.ContextLength < request.PromptTokens.Length
             ? new ArgumentException($"The prompt's {request.PromptTokens.Length} tokens exceed the context of {Options.ContextLength}.")
+            : request.Adapter is { } adapter && Model.FindAdapter(adapter) == StepSequence.NoAdapter
+            ? new ArgumentException($"The model has no adapter '{adapter}'.")
             : CanEverFit(request) ? null
             : new ArgumentException("The request does not fit the cache, even alone.");
     }

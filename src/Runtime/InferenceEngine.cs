@@ -88,7 +88,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>The scheduler, for tests that check its invariants after each step.</summary>
     internal Scheduler Scheduler => _scheduler;
 
-    /// <summary>Whether the request can run at all. One that cannot has to be refused before it is queued: it would fail here.</summary>
+    /// <summary>Whether the request can run at all: its adapter is there, and the cache holds it. One that cannot has to be refused before it is queued: it would fail here.</summary>
     public bool CanEverFit(GenerationRequest request) => _scheduler.CanEverFit(request);
 
     /// <summary>Tells the engine that its source has something, or that a generation was cancelled. An engine that has ended hears nothing.</summary>

@@ -1,6 +1,7 @@
 using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Models.Adapters;
 using Sparrow.Runtime.Threading;
 using Sparrow.Runtime.Tokenization;
 
@@ -55,6 +56,22 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>Weights, and so bits per weight = 8 × <see cref="WeightBytes"/> / this.</summary>
     public required long ParameterCount { get; init; }
+
+    /// <summary>What stands beside the weights; a step's sequences name an adapter by its place here.</summary>
+    public IReadOnlyList<ModelAdapter> Adapters { get; private set; } = [];
+
+    /// <summary>Puts adapters beside the weights: once, before anything is computed.</summary>
+    /// <param name="adapters">Made for this model's shape; owned from here on.</param>
+    public void Attach(IReadOnlyList<ModelAdapter> adapters)
+    {
+        if (StepModel is not PagedDecoder decoder)
+        {
+            throw new NotSupportedException("Only a decoder takes adapters.");
+        }
+
+        decoder.Model.Attach(adapters);
+        Adapters = adapters;
+    }
 
     /// <summary>Whose turn it takes at the compute threads; for models that are measured while others serve.</summary>
     public void ComputeIn(WorkerLane lane)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sparrow.Runtime.KvCache;
+using Sparrow.Runtime.Models.Adapters;
 using Sparrow.Runtime.Models.Layers;
 using Sparrow.Runtime.Threading;
 
@@ -28,6 +29,7 @@ public sealed unsafe class DecoderModel : IDisposable
     private readonly ResidualAdd _residual;
     private PagedAttentionView? _pages;
     private PagedKvCache? _pagesOf;
+    private AttachedAdapters? _adapters;
 
     internal DecoderModel(ModelConfig config, DecoderWeights weights, DecoderOptions options)
     {
@@ -75,6 +77,21 @@ public sealed unsafe class DecoderModel : IDisposable
     /// <summary>Sees the inputs of linear layers; null while nobody looks.</summary>
     internal ILinearTap? Tap { get; set; }
 
+    /// <summary>Puts adapters beside the weights, once, before the first step. A step's sequences name them by their places in the list.</summary>
+    /// <param name="adapters">Made for a model of this shape; owned from here on.</param>
+    public void Attach(IReadOnlyList<ModelAdapter> adapters)
+    {
+        if (_adapters is not null)
+        {
+            throw new InvalidOperationException("The model has its adapters already.");
+        }
+
+        _adapters = adapters.Count > 0 ? new AttachedAdapters(adapters, _weights, Options) : null;
+    }
+
+    /// <summary>The place of an adapter, or <see cref="StepSequence.NoAdapter"/>.</summary>
+    public int FindAdapter(string name) => _adapters?.Find(name) ?? StepSequence.NoAdapter;
+
     /// <summary>Runs a step: appends its tokens' keys and values to the cache and computes the logits that it asks for.</summary>
     /// <param name="batch">The step.</param>
     /// <param name="cache">Where its sequences live.</param>
@@ -87,11 +104,13 @@ public sealed unsafe class DecoderModel : IDisposable
         ActivationBuffer hidden = _scratch.Hidden;
         Embed(batch.TokenIds, hidden);
         PreparePositions(view);
+        _adapters?.Bind(batch);
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {
             RunBlock(layer, hidden, batch.TokenCount, view);
         }
 
+        _adapters?.Clear();
         foreach (StepSequence sequence in batch.Sequences)
         {
             int firstRow = sequence.FirstToken + sequence.TokenCount - sequence.LogitCount;
@@ -162,6 +181,7 @@ public sealed unsafe class DecoderModel : IDisposable
     public void Dispose()
     {
         _weights.Dispose();
+        _adapters?.Dispose();
         _scratch.Dispose();
         _rotary.Dispose();
         _attention.Dispose();

@@ -17,6 +17,10 @@ public interface IStepModel
     /// <summary>Most rows of logits that one step may ask for.</summary>
     int MaxLogitRows { get; }
 
+    /// <summary>The place of an adapter among the model's, by which a step's sequences name it; <see cref="StepSequence.NoAdapter"/> where there is none of
+    /// that name.</summary>
+    int FindAdapter(string name) => StepSequence.NoAdapter;
+
     /// <summary>Runs the step's tokens through the model, appends their keys and values, and seals the blocks that become full.</summary>
     /// <returns>The logits, <see cref="StepBatch.LogitCount"/> rows of <see cref="VocabularySize"/> floats, valid until the next call.</returns>
     ReadOnlySpan<float> Forward(StepBatch batch);

@@ -27,6 +27,8 @@ public sealed unsafe class PagedDecoder : IStepModel, IDisposable
 
     public int MaxLogitRows => Model.MaxLogitRows;
 
+    public int FindAdapter(string name) => Model.FindAdapter(name);
+
     public ReadOnlySpan<float> Forward(StepBatch batch)
     {
         Model.Forward(batch, Cache, (float*)_logits.Pointer);

@@ -47,10 +47,13 @@ public sealed class StepBatch
     /// (startPosition + tokens) / 32 entries.</param>
     /// <param name="openSlot">The sequence's slot in the open arena.</param>
     /// <param name="logitCount">How many of the last tokens yield a row of logits: 0, 1, or all for scoring.</param>
-    public void Add(ReadOnlySpan<int> tokens, int startPosition, int[] blockTable, int openSlot, int logitCount)
+    /// <param name="adapter">Place of the sequence's adapter among the model's, or <see cref="StepSequence.NoAdapter"/>.</param>
+    public void Add(
+        ReadOnlySpan<int> tokens, int startPosition, int[] blockTable, int openSlot, int logitCount, int adapter = StepSequence.NoAdapter)
     {
         tokens.CopyTo(_tokenIds.AsSpan(TokenCount));
-        _sequences[SequenceCount++] = new StepSequence(TokenCount, tokens.Length, startPosition, blockTable, openSlot, LogitCount, logitCount);
+        _sequences[SequenceCount++] = new StepSequence(
+            TokenCount, tokens.Length, startPosition, blockTable, openSlot, LogitCount, logitCount, adapter);
         TokenCount += tokens.Length;
         LogitCount += logitCount;
     }
@@ -64,5 +67,11 @@ public sealed class StepBatch
 /// <param name="OpenSlot">Its slot in the open arena.</param>
 /// <param name="FirstLogit">Index of its first row of logits.</param>
 /// <param name="LogitCount">Rows of logits it yields, for the last tokens of its share.</param>
+/// <param name="Adapter">Place of its adapter among the model's, or <see cref="NoAdapter"/>.</param>
 public readonly record struct StepSequence(
-    int FirstToken, int TokenCount, int StartPosition, int[] BlockTable, int OpenSlot, int FirstLogit, int LogitCount);
+    int FirstToken, int TokenCount, int StartPosition, int[] BlockTable, int OpenSlot, int FirstLogit, int LogitCount,
+    int Adapter = StepSequence.NoAdapter)
+{
+    /// <summary>The model as it is.</summary>
+    public const int NoAdapter = -1;
+}

@@ -7,9 +7,11 @@ internal sealed class RequestState
     /// <param name="ticket">Place in the order of arrival.</param>
     /// <param name="maxTokens">Most tokens a choice can get within the context.</param>
     /// <param name="endOfSequenceIds">The model's.</param>
-    public RequestState(Generation generation, long ticket, int maxTokens, ReadOnlySpan<int> endOfSequenceIds)
+    /// <param name="adapter">Place of its adapter among the model's.</param>
+    public RequestState(Generation generation, long ticket, int maxTokens, ReadOnlySpan<int> endOfSequenceIds, int adapter)
     {
         Generation = generation;
+        Adapter = adapter;
         Ticket = ticket;
         MaxTokens = maxTokens;
         EndTokens = generation.Request.IgnoreEndOfSequence
@@ -29,6 +31,9 @@ internal sealed class RequestState
     public long Ticket { get; }
 
     public int MaxTokens { get; }
+
+    /// <summary>Place of its adapter among the model's, or <see cref="Models.StepSequence.NoAdapter"/>.</summary>
+    public int Adapter { get; }
 
     /// <summary>Tokens that end a choice: the model's, unless ignored, and the request's own.</summary>
     public int[] EndTokens { get; }

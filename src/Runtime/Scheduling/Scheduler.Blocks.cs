@@ -60,7 +60,7 @@ internal sealed partial class Scheduler
     {
         Debug.Assert(sequence.BlockCount == 0, "A waiting sequence holds no blocks.");
         int limit = HitLimit(sequence);
-        int parent = PrefixIndex.Root;
+        int parent = ParentOf(sequence, 0);
         while (sequence.BlockCount < limit && (parent = FindBlock(sequence, sequence.BlockCount, parent)) >= 0)
         {
             Blocks.AddReference(parent);
@@ -128,10 +128,10 @@ internal sealed partial class Scheduler
         }
     }
 
-    private static int ParentOf(Sequence sequence, int index) => index == 0 ? PrefixIndex.Root : sequence.BlockTable[index - 1];
+    private static int ParentOf(Sequence sequence, int index) => index == 0 ? PrefixIndex.RootOf(sequence.Request.Adapter) : sequence.BlockTable[index - 1];
 
     // After a reset of the index, a running sequence's earlier blocks are not in it, and later ones must not hang on them.
-    private bool IsFindable(int parent) => parent == PrefixIndex.Root || Blocks.IsIndexed(parent);
+    private bool IsFindable(int parent) => PrefixIndex.IsRoot(parent) || Blocks.IsIndexed(parent);
 
     private int FindBlock(Sequence sequence, int index, int parent) =>
         Prefixes.Find(parent, sequence.Request.Generation.Request.CacheSalt, TokensOfBlock(sequence, index));

@@ -150,7 +150,7 @@ internal sealed partial class Scheduler
         }
 
         ReadOnlySpan<int> tokens = sequence.Tokens.Slice(sequence.ComputedCount, count);
-        batch.Add(tokens, sequence.ComputedCount, sequence.BlockTable, sequence.OpenSlot, logitCount);
+        batch.Add(tokens, sequence.ComputedCount, sequence.BlockTable, sequence.OpenSlot, logitCount, sequence.Request.Adapter);
         sequence.PlannedCount = count;
         _planned.Add(sequence);
         return count;

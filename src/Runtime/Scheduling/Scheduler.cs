@@ -94,7 +94,8 @@ internal sealed partial class Scheduler
     {
         // The last generated token is never put into the cache: nothing is computed after it.
         int cached = request.PromptTokens.Length + Math.Max(MaxTokensOf(request) - 1, 0);
-        return cached / KvLayout.BlockTokens <= _model.BlockCount && SlotCount > 0;
+        bool hasAdapter = request.Adapter is null || AdapterOf(request) != StepSequence.NoAdapter;
+        return hasAdapter && cached / KvLayout.BlockTokens <= _model.BlockCount && SlotCount > 0;
     }
 
     /// <summary>Takes a request in; its first choice waits for blocks, the others for the first.</summary>
@@ -102,7 +103,7 @@ internal sealed partial class Scheduler
     /// <param name="endOfSequenceIds">The model's, which the request may want to ignore.</param>
     public RequestState Add(Generation generation, ReadOnlySpan<int> endOfSequenceIds)
     {
-        RequestState request = new(generation, _nextTicket++, MaxTokensOf(generation.Request), endOfSequenceIds);
+        RequestState request = new(generation, _nextTicket++, MaxTokensOf(generation.Request), endOfSequenceIds, AdapterOf(generation.Request));
         _requests.Add(request);
         Insert(_waiting, request.Sequences[0], SequenceState.Waiting);
         return request;
@@ -227,6 +228,8 @@ internal sealed partial class Scheduler
 
         return Math.Max(count, 0);
     }
+
+    private int AdapterOf(GenerationRequest request) => request.Adapter is { } name ? _model.FindAdapter(name) : StepSequence.NoAdapter;
 
     private int MaxTokensOf(GenerationRequest request) => _options.ContextLength is int context
         ? Math.Max(Math.Min(request.MaxTokens, context - request.PromptTokens.Length), 0)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Loading.Peft;
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Sampling;
 using Sparrow.Testing;
@@ -27,6 +28,16 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public async Task Steady_decoding_with_adapters_allocates_nothing_on_the_engine_thread()
+    {
+        using TinyModel tiny = TinyModel.Create(new RandomCheckpointOptions { ContextLength = 512 });
+        using LoadedModel loaded = ModelLoader.Load(tiny.Folder, new InferenceOptions { KvProfile = "kv16", MaxRunning = 8 });
+        string[] names = ["a", "b"];
+        loaded.Attach([.. names.Select(name => AdapterLoader.Load(name, TinyAdapter.Write(Path.Combine(tiny.Folder, name), tiny.Folder), loaded.Config))]);
+        await DecodeAsync(loaded.StepModel, ["a", null, "b"]);
+    }
+
+    [Fact]
     public async Task Steady_decoding_of_grouped_integers_allocates_nothing_on_the_engine_thread()
     {
         string path = SharedData.Require("models", "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -34,7 +45,7 @@ public sealed class AllocationTests
         await DecodeAsync(loaded.StepModel);
     }
 
-    private static async Task DecodeAsync(IStepModel inner)
+    private static async Task DecodeAsync(IStepModel inner, string?[]? adapters = null)
     {
         const int Requests = 6;
         const int Tokens = 400;
@@ -46,6 +57,7 @@ public sealed class AllocationTests
             Id = "request",
             PromptTokens = [1 + i, 2, 3],
             MaxTokens = Tokens,
+            Adapter = adapters?[i % adapters.Length],
             IgnoreEndOfSequence = true,
             Sampling = new SamplingOptions { Seed = i, Temperature = i % 2, TopP = 0.9f, FrequencyPenalty = 0.1f },
         }))];
@@ -105,6 +117,8 @@ public sealed class AllocationTests
         public int OpenSlotCount => inner.OpenSlotCount;
 
         public int MaxLogitRows => inner.MaxLogitRows;
+
+        public int FindAdapter(string name) => inner.FindAdapter(name);
 
         public ReadOnlySpan<float> Forward(StepBatch batch)
         {

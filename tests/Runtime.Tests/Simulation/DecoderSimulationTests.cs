@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Loading.Peft;
 using Sparrow.Runtime.Sampling;
 using Sparrow.Runtime.Scheduling;
 using Sparrow.Runtime.Tests.KvCache;
@@ -14,13 +15,15 @@ public sealed class DecoderSimulationTests
     private const int Seeds = 4;
 
     [Theory]
-    [InlineData("kv32", "float")]
-    [InlineData("kv16", "auto")]
-    [InlineData("k4v2", "auto")]
-    [InlineData("kivi2", "float")]
-    [InlineData("random 4", "auto")]
-    [InlineData("random 7", "auto")]
-    public async Task Outputs_in_company_are_bit_equal_to_outputs_alone(string profile, string activations)
+    [InlineData("kv32", "float", 0)]
+    [InlineData("kv16", "auto", 0)]
+    [InlineData("k4v2", "auto", 0)]
+    [InlineData("kivi2", "float", 0)]
+    [InlineData("random 4", "auto", 0)]
+    [InlineData("random 7", "auto", 0)]
+    [InlineData("kv16", "auto", 2)]
+    [InlineData("k4v2", "auto", 1)]
+    public async Task Outputs_in_company_are_bit_equal_to_outputs_alone(string profile, string activations, int adapterCount)
     {
         using TinyModel tiny = TinyModel.Create();
         if (profile.StartsWith("random ", StringComparison.Ordinal))
@@ -33,13 +36,15 @@ public sealed class DecoderSimulationTests
 
         // So few blocks that two long sequences cannot both stay.
         using LoadedModel crowded = ModelLoader.Load(tiny.Folder, options with { KvCacheBytes = alone.KvBytesPerToken * 32 * 7 });
+        Attach(alone, tiny, adapterCount);
+        Attach(crowded, tiny, adapterCount);
         Assert.InRange(crowded.StepModel.BlockCount, 6, 8);
         long preemptions = 0;
         long hits = 0;
         for (int seed = 0; seed < Seeds; seed++)
         {
             Random random = new(seed);
-            List<GenerationRequest> requests = MakeRequests(random, alone.StepModel.VocabularySize);
+            List<GenerationRequest> requests = MakeRequests(random, alone.StepModel.VocabularySize, adapterCount);
             InferenceOptions crowd = options with { MaxBatchedTokens = random.Next(5, 90), MaxPreemptions = random.Next(1, 4) };
             (List<List<GeneratedToken>> together, SchedulerCounts counts) = await RunAsync(crowded, crowd, requests, random);
             preemptions += counts.Preemptions;
@@ -55,7 +60,15 @@ public sealed class DecoderSimulationTests
         Assert.True(preemptions > 0 && hits > 0, $"{preemptions} preemptions, {hits} hits");
     }
 
-    private static List<GenerationRequest> MakeRequests(Random random, int vocabularySize)
+    private static string NameOf(int adapter) => $"adapter {adapter}";
+
+    private static void Attach(LoadedModel model, TinyModel tiny, int count) => model.Attach(
+    [
+        .. Enumerable.Range(1, count).Select(adapter => AdapterLoader.Load(
+            NameOf(adapter), TinyAdapter.Write(Path.Combine(tiny.Folder, NameOf(adapter)), tiny.Folder, (ulong)adapter), model.Config)),
+    ]);
+
+    private static List<GenerationRequest> MakeRequests(Random random, int vocabularySize, int adapterCount)
     {
         int[] prefix = [.. Enumerable.Range(0, 70).Select(_ => random.Next(vocabularySize))];
         return [.. Enumerable.Range(0, 5).Select(i => new GenerationRequest
@@ -67,6 +80,7 @@ public sealed class DecoderSimulationTests
                 .. Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(vocabularySize)),
             ],
             MaxTokens = random.Next(40, 80),
+            Adapter = i % (adapterCount + 1) is var adapter and > 0 ? NameOf(adapter) : null,
             Choices = random.Next(4) == 0 ? 2 : 1,
             IgnoreEndOfSequence = true,
             Logprobs = 3,

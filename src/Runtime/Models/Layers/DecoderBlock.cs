@@ -33,6 +33,28 @@ internal sealed class DecoderBlock : IDisposable
     /// <summary>The linears in the order of the forward pass.</summary>
     public IEnumerable<Linear> Linears => [Query, Key, Value, AttentionOutput, .. Mlp?.Linears ?? [], .. Experts?.Linears ?? []];
 
+    /// <summary>The linears that an adapter may change, by the ends of their names: all but those of experts.</summary>
+    public IEnumerable<(string Name, Linear Linear)> AdaptableLinears
+    {
+        get
+        {
+            yield return ("self_attn.q_proj", Query);
+            yield return ("self_attn.k_proj", Key);
+            yield return ("self_attn.v_proj", Value);
+            yield return ("self_attn.o_proj", AttentionOutput);
+            if (Mlp?.Gate is { } gate)
+            {
+                yield return ("mlp.gate_proj", gate);
+            }
+
+            if (Mlp is not null)
+            {
+                yield return ("mlp.up_proj", Mlp.Up);
+                yield return ("mlp.down_proj", Mlp.Down);
+            }
+        }
+    }
+
     public IEnumerable<Norm> Norms =>
         new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.OfType<Norm>();
 

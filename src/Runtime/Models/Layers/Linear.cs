@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sparrow.Runtime.Kernels;
+using Sparrow.Runtime.Models.Adapters;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 using Sparrow.Runtime.Threading;
@@ -117,12 +118,16 @@ internal sealed unsafe class Linear : IParallelWork, IDisposable
 
     public WeightMatrix Weights { get; }
 
+    /// <summary>What adapters add to a step's rows; null where no adapter changes this layer.</summary>
+    public LinearAdapters? Adapters { get; set; }
+
     /// <summary>Multiplies the first <paramref name="tokenCount"/> rows of <paramref name="input"/> into those of <paramref name="output"/>.</summary>
     public void Forward(ActivationBuffer input, ActivationBuffer output, int tokenCount, WorkerLane lane = WorkerLane.Serving)
     {
         Debug.Assert(output.Columns == Weights.Rows, "The output has a column for each row of weights.");
         Debug.Assert(tokenCount <= output.MaxTokens, "The output has room for the tokens.");
         Forward(input, 0, tokenCount, output.Row(0), output.Stride, lane);
+        Adapters?.Add(input, output, lane);
         output.MarkWritten();
     }
 

@@ -1,0 +1,145 @@
+using System.Runtime.InteropServices;
+using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Models.Adapters;
+using Sparrow.Runtime.Tensors.Layouts;
+
+namespace Sparrow.Runtime.Loading.Peft;
+
+/// <summary>From a folder in PEFT's layout to an adapter that a model can take.</summary>
+public static class AdapterLoader
+{
+    private static readonly string[] s_linears =
+        ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
+
+    /// <summary>Reads a folder and fits it to a model.</summary>
+    /// <param name="name">What requests will call it.</param>
+    /// <param name="folder">adapter_config.json and adapter_model.safetensors.</param>
+    /// <param name="config">The model's shape; any format of its weights will do.</param>
+    /// <exception cref="CheckpointException">It cannot be read, or was made for a model of another shape; the message says which tensor, what was
+    /// expected and what was found.</exception>
+    public static ModelAdapter Load(string name, string folder, ModelConfig config)
+    {
+        PeftFolder read = PeftFolder.Read(folder);
+        if (read.Settings.IsMasked)
+        {
+            // M ∘ (B·A) is no product of two small factors: computed as one, pruned weights would come back.
+            throw new CheckpointException(
+                read.Settings.File, "a masked adapter is served merged into its pruned weights only", field: "sparrow_masked", expected: "false", found: "true");
+        }
+
+        Dictionary<string, long[]> shapes = ExpectedTensors.Of(config).Where(IsAdaptable).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape, StringComparer.Ordinal);
+        Dictionary<string, LowRankFactors> factors = new(StringComparer.Ordinal);
+        try
+        {
+            foreach (PeftFactors stored in read.Factors)
+            {
+                Add(factors, stored, read.WeightsFile, config, shapes);
+            }
+
+            return new ModelAdapter(name, read.Digest, factors);
+        }
+        catch
+        {
+            foreach (LowRankFactors pair in factors.Values)
+            {
+                pair.A.Dispose();
+                pair.B.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>What an adapter will take in memory, from the size of its file.</summary>
+    public static long Estimate(string folder)
+    {
+        FileInfo file = new(Path.Combine(folder, PeftFolder.WeightsName));
+
+        // Factors of 16 bits, which are the most common, are held in 32.
+        return file.Exists ? 2 * file.Length : 0;
+    }
+
+    private static void Add(
+        Dictionary<string, LowRankFactors> factors, PeftFactors stored, string file, ModelConfig config, Dictionary<string, long[]> shapes)
+    {
+        IReadOnlyList<(string Name, int FirstRow, RowOrder Order)> parts = Parts(config, stored.Module, out long rows);
+        foreach ((string tensor, _, _) in parts)
+        {
+            if (!shapes.ContainsKey(tensor))
+            {
+                throw new CheckpointException(
+                    file, "the model has no such linear, or none that an adapter can stand beside", tensor: stored.NameOfA,
+                    expected: $"a linear of one of the model's {config.LayerCount} blocks ({string.Join(", ", s_linears)})", found: stored.Module);
+            }
+
+            if (factors.ContainsKey(tensor))
+            {
+                throw new CheckpointException(file, "two adapters of one linear", tensor: stored.NameOfA, expected: "one", found: "two");
+            }
+        }
+
+        long columns = shapes[parts[0].Name][1];
+        rows = parts.Count == 1 ? shapes[parts[0].Name][0] : rows;
+        Require(stored.Columns == columns, stored.NameOfA, $"[{stored.Rank}, {columns}]", $"[{stored.Rank}, {stored.Columns}]");
+        Require(stored.Rows == rows, stored.NameOfB, $"[{rows}, {stored.Rank}]", $"[{stored.Rows}, {stored.Rank}]");
+        DenseMatrix a = Matrix(stored.Rank, stored.Columns, row => row, stored.A, 1);
+        foreach ((string tensor, int firstRow, RowOrder order) in parts)
+        {
+            DenseMatrix b = Matrix((int)shapes[tensor][0], stored.Rank, row => firstRow + order.StoredRow(row), stored.B, stored.Scale);
+            factors.Add(tensor, new LowRankFactors(a, b));
+        }
+
+        void Require(bool fits, string tensor, string expected, string found)
+        {
+            if (!fits)
+            {
+                throw new CheckpointException(file, "the adapter was made for a model of another shape", tensor: tensor, expected: expected, found: found);
+            }
+        }
+    }
+
+    /// <summary>The canonical linears that a module stands for, and where their rows lie among its own.</summary>
+    private static IReadOnlyList<(string Name, int FirstRow, RowOrder Order)> Parts(ModelConfig config, string module, out long rows)
+    {
+        string canonical = HuggingFaceNames.ToCanonical(config.Family, module + ".weight");
+        IReadOnlyList<(string Name, long Rows)> fused = FusedTensors.Parts(config, canonical);
+        rows = fused.Sum(part => part.Rows);
+        if (fused.Count == 0 || FusedTensors.Fused(config, fused[0].Name) != canonical)
+        {
+            return [(canonical, 0, HuggingFaceNames.OrderOf(config, canonical))];
+        }
+
+        List<(string, int, RowOrder)> parts = [];
+        bool byHead = FusedTensors.GoByHead(config);
+        int firstRow = 0;
+        for (int part = 0; part < fused.Count; part++)
+        {
+            parts.Add((fused[part].Name, firstRow, byHead ? new RowOrder(config.HeadSize, fused.Count, part) : default));
+            firstRow += byHead ? 0 : (int)fused[part].Rows;
+        }
+
+        return parts;
+    }
+
+    private static DenseMatrix Matrix(int rows, int columns, Func<int, int> storedRow, float[] stored, float scale)
+    {
+        DenseMatrix matrix = new(rows, columns, DenseElement.F32);
+        float[] values = new float[columns];
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> source = stored.AsSpan(storedRow(row) * columns, columns);
+            for (int i = 0; i < columns; i++)
+            {
+                values[i] = scale * source[i];
+            }
+
+            matrix.SetRow(row, MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+
+        return matrix;
+    }
+
+    private static bool IsAdaptable((string Name, long[] Shape) tensor) =>
+        Array.Exists(s_linears, linear => tensor.Name.StartsWith("model.layers.", StringComparison.Ordinal) && tensor.Name.EndsWith($".{linear}.weight", StringComparison.Ordinal))
+        && !tensor.Name.Contains(".experts.", StringComparison.Ordinal);
+}
