@@ -277,8 +277,8 @@ public sealed class PoolTests
     [Fact]
     public async Task Forced_out_what_runs_is_ended_and_without_force_the_model_stays()
     {
-        await using SparrowServer server = await SparrowServer.StartAsync();
-        Task<HttpResponseMessage> running = server.SendAsync("tiny", maxTokens: 1900);
+        await using SparrowServer server = await SparrowServer.StartAsync(tiny: SwapSetUp.LongContext);
+        Task<HttpResponseMessage> running = server.SendAsync("tiny", maxTokens: SwapSetUp.LongAnswer);
         await server.RunsAsync("tiny", 1);
         await server.PostAsync("/v1/pool/unload", new { model = "tiny", drain_seconds = 0 }, HttpStatusCode.Accepted);
         await Eventually.BecomesTrueAsync(async () => await server.StatusAsync("tiny") == "loaded");
