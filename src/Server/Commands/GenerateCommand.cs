@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Loading.Peft;
 using Sparrow.Runtime.Sampling;
 using Sparrow.Runtime.Tokenization;
 using Sparrow.Server.Chat.Templates;
@@ -14,6 +15,7 @@ namespace Sparrow.Server.Commands;
 internal sealed class GenerateCommand
 {
     private readonly ModelOptions _model = new();
+    private readonly Option<string?> _adapter = new("--adapter") { Description = "A low-rank adapter in PEFT's layout beside the model.", HelpName = "FOLDER" };
     private readonly Option<string?> _prompt = new("--prompt", "-p") { Description = "The prompt as text.", HelpName = "TEXT" };
     private readonly Option<string?> _promptTokens = new("--prompt-tokens") { Description = "The prompt as token ids.", HelpName = "1,2,3" };
     private readonly Option<bool> _chat = new("--chat") { Description = "Puts the prompt into the model's chat template as the user's message." };
@@ -40,7 +42,7 @@ internal sealed class GenerateCommand
         generate._model.AddTo(command);
         Option[] options =
         [
-            generate._prompt, generate._promptTokens, generate._chat, generate._maxTokens, generate._temperature, generate._topP, generate._topK,
+            generate._adapter, generate._prompt, generate._promptTokens, generate._chat, generate._maxTokens, generate._temperature, generate._topP, generate._topK,
             generate._minP, generate._repetitionPenalty, generate._seed, generate._ignoreEnd, generate._json,
         ];
         foreach (Option option in options)
@@ -63,6 +65,12 @@ internal sealed class GenerateCommand
 
         InferenceOptions options = _model.Read(result) with { MaxRunning = 1 };
         using LoadedModel model = _model.Load(result, options);
+        string? adapter = result.GetValue(_adapter);
+        if (adapter is not null)
+        {
+            model.Attach([AdapterLoader.Load(adapter, adapter, model.Config)]);
+        }
+
         int[] prompt = ids is null ? Encode(model, text!, result.GetValue(_chat)) : ParseIds(ids, model.Config.VocabularySize);
         int maxTokens = Math.Min(result.GetValue(_maxTokens), model.ContextLength - prompt.Length);
         if (prompt.Length == 0 || maxTokens < 0)
@@ -75,6 +83,7 @@ internal sealed class GenerateCommand
             Id = "generate",
             PromptTokens = prompt,
             MaxTokens = maxTokens,
+            Adapter = adapter,
             IgnoreEndOfSequence = result.GetValue(_ignoreEnd),
             Sampling = new SamplingOptions
             {

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Loading.Peft;
+using Sparrow.Runtime.Models;
 using Sparrow.Server.Commands;
 using Sparrow.Testing;
 using Xunit;
@@ -61,6 +64,42 @@ public sealed partial class TrainCommandTests : IDisposable
         StringWriter said = new();
         Assert.Equal(0, await CommandLineProgram.RunAsync(["generate", "--model", Out, "--chat", "--prompt", "What is your name?", "--max-tokens", "24", "--temperature", "0"], said, said));
         Assert.Contains("I am small.", said.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Adapters_written_alone_compute_what_they_compute_merged()
+    {
+        string text = Lines(s_sentences.Select(sentence => JsonSerializer.Serialize(new { text = sentence })));
+        string[] arguments = ["--model", _model.Folder, "--method", "lora", "--rora", "--length", "64", "--steps", "6", "--rate", "2e-2"];
+        Assert.Equal(ExitCode.Success, (await RunAsync(text, [.. arguments, "--unmerged"])).Code);
+        string adapter = Out + "-adapter";
+        Directory.Move(Out, adapter);
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], Directory.GetFiles(adapter).Select(Path.GetFileName).Order());
+        Assert.Equal(ExitCode.Success, (await RunAsync(text, arguments)).Code);
+
+        float[] plain = Logits(_model.Folder, null);
+        float[] expected = Logits(Out, null);
+        float[] beside = Logits(_model.Folder, adapter);
+        float largest = expected.Max(Math.Abs);
+        Assert.True(expected.Zip(plain, (a, b) => Math.Abs(a - b)).Max() > 0.05 * largest, "The training changes the answers.");
+        Assert.True(expected.Zip(beside, (a, b) => Math.Abs(a - b)).Max() < 2e-5 * largest);
+
+        // The command line computes with it too, and an adapter that leaves zeros zero cannot do without its mask.
+        StringWriter said = new();
+        Assert.Equal(0, await CommandLineProgram.RunAsync(["generate", "--model", _model.Folder, "--adapter", adapter, "--prompt", "The red fox", "--max-tokens", "16"], said, said));
+        StringWriter merged = new();
+        Assert.Equal(0, await CommandLineProgram.RunAsync(["generate", "--model", Out, "--prompt", "The red fox", "--max-tokens", "16"], merged, merged));
+        Assert.Equal(merged.ToString(), said.ToString());
+        Assert.Equal(ExitCode.Usage, (await RunAsync(text, "--model", _model.Folder, "--method", "masked-lora", "--unmerged")).Code);
+
+        static float[] Logits(string model, string? adapter)
+        {
+            using LoadedModel loaded = ModelLoader.Load(model, new InferenceOptions { KvProfile = "kv32", MaxRunning = 1 });
+            loaded.Attach(adapter is null ? [] : [AdapterLoader.Load("a", adapter, loaded.Config)]);
+            StepBatch batch = new(16, 1);
+            batch.Add([.. Enumerable.Range(1, 16)], 0, [], 0, 16, adapter is null ? StepSequence.NoAdapter : 0);
+            return loaded.StepModel.Forward(batch).ToArray();
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sparrow.Compression.Adaptation;
 using Sparrow.Compression.Training;
 using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.Loading;
@@ -20,10 +21,11 @@ internal sealed partial class TrainCommand
         Command command = new(
             "train",
             """
-            Trains a model of the llama line on a text or on conversations: all weights, or low-rank adapters that are merged.
+            Trains a model of the llama line on a text or on conversations: all weights, or low-rank adapters that are merged or stay beside it.
 
             Example: sparrow train --model small-model --text notes.txt --epochs 3 --out small-model-tuned
             Example: sparrow train --model pruned --method masked-lora --text chats.jsonl --rate 1e-3 --steps 73 --length 512 --out pruned-adapted
+            Example: sparrow train --model small-model --method lora --unmerged --text poems.txt --out poet
             Example: sparrow train --new --hidden 128 --layers 6 --text sample.jsonl --steps 2000 --out sample
             """);
         train._options.AddTo(command);
@@ -47,6 +49,11 @@ internal sealed partial class TrainCommand
         if (result.GetValue(_options.New) && result.GetValue(_options.Method) != "weights")
         {
             throw new UsageException("A new model is trained with --method weights.");
+        }
+
+        if (result.GetValue(_options.Unmerged) && result.GetValue(_options.Method) != "lora")
+        {
+            throw new UsageException("--unmerged goes with --method lora: without its mask a masked adapter would be another one.");
         }
 
         string output = result.GetRequiredValue(_options.Output).TrimEnd('/');
@@ -113,7 +120,15 @@ internal sealed partial class TrainCommand
                 Progress = lines.Show,
             },
             cancellation);
-        TrainedFolder.Write(checkpoint, model, output, result.GetValue(_options.Type) ?? TypeOf(checkpoint, result));
+        if (result.GetValue(_options.Unmerged))
+        {
+            PeftAdapter.Write(output, adapters);
+        }
+        else
+        {
+            TrainedFolder.Write(checkpoint, model, output, result.GetValue(_options.Type) ?? TypeOf(checkpoint, result));
+        }
+
         TextWriter writer = result.InvocationConfiguration.Output;
         double last = trainer.Losses.TakeLast(20).Average();
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{trainer.StepCount} steps over {data.TokenCount} tokens of text; loss {trainer.Losses[0]:0.000} at first, {last:0.000} at last."));

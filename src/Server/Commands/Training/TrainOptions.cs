@@ -23,7 +23,7 @@ internal sealed class TrainOptions
 
     public Option<string> Method { get; } = new("--method")
     {
-        Description = "weights: all of them; lora: low-rank adapters on the linears, merged at the end; masked-lora: adapters that leave zeros zero.",
+        Description = "weights: all of them; lora: low-rank adapters on the linears, merged at the end unless --unmerged; masked-lora: adapters that leave zeros zero.",
         DefaultValueFactory = _ => "weights",
     };
 
@@ -32,6 +32,8 @@ internal sealed class TrainOptions
     public Option<double> Alpha { get; } = new("--alpha") { Description = "Adapters are scaled by this over the rank.", HelpName = "X", DefaultValueFactory = _ => 16 };
 
     public Option<bool> Rora { get; } = new("--rora") { Description = "Scales adapters by alpha over the root of the rank instead." };
+
+    public Option<bool> Unmerged { get; } = new("--unmerged") { Description = "With --method lora: writes the adapters alone, in PEFT's layout, for serve --adapter." };
 
     public Option<int?> Steps { get; } = new("--steps") { Description = "Steps of the optimiser; by default what --epochs makes.", HelpName = "N" };
 
@@ -96,7 +98,7 @@ internal sealed class TrainOptions
         Type.AcceptOnlyFromAmong("f32", "f16", "bf16");
         Option[] options =
         [
-            Model, New, Text, HeldOut, Output, Method, Rank, Alpha, Rora, Steps, Epochs, Length, Batch, Accumulate, Optimizer, Rate, Schedule, WarmUp, WeightDecay,
+            Model, New, Text, HeldOut, Output, Method, Rank, Alpha, Rora, Unmerged, Steps, Epochs, Length, Batch, Accumulate, Optimizer, Rate, Schedule, WarmUp, WeightDecay,
             Clip, Seed, Type, SaveEvery, Resume, KeepBytes, Threads, Kernels, Hidden, Layers, Heads, KvHeads, Intermediate, Vocabulary, Context,
         ];
         foreach (Option option in options)
