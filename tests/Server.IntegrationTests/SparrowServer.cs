@@ -43,14 +43,16 @@ internal sealed class SparrowServer : IAsyncDisposable
     /// <param name="time">Null: the system's clock.</param>
     /// <param name="replace">Puts other parts in place of some.</param>
     /// <param name="tiny">Of the model called <c>tiny</c>; null: the usual one.</param>
+    /// <param name="adapters">Arguments as of <c>--adapter</c>.</param>
     public static async Task<SparrowServer> StartAsync(
         IReadOnlyDictionary<string, string?>? settings = null,
         IReadOnlyList<string>? models = null,
         TimeProvider? time = null,
         Action<IServiceCollection>? replace = null,
-        RandomCheckpointOptions? tiny = null)
+        RandomCheckpointOptions? tiny = null,
+        IReadOnlyList<string>? adapters = null)
     {
-        SparrowServer server = await ListenAsync(settings, models, time, replace, tiny);
+        SparrowServer server = await ListenAsync(settings, models, time, replace, tiny, adapters);
         try
         {
             await server.Services.GetRequiredService<ModelStartup>().Finished.WaitAsync(TimeSpan.FromMinutes(1));
@@ -69,7 +71,8 @@ internal sealed class SparrowServer : IAsyncDisposable
         IReadOnlyList<string>? models = null,
         TimeProvider? time = null,
         Action<IServiceCollection>? replace = null,
-        RandomCheckpointOptions? tiny = null)
+        RandomCheckpointOptions? tiny = null,
+        IReadOnlyList<string>? adapters = null)
     {
         List<IDisposable> owned = [];
         if (models is null)
@@ -97,7 +100,7 @@ internal sealed class SparrowServer : IAsyncDisposable
 
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         WebApplication app = ServerApplication.Build(
-            ServerSettings.Read(configuration), [.. models.Select(ModelSource.Parse)], configuration, time, replace);
+            ServerSettings.Read(configuration), [.. models.Select(ModelSource.Parse)], configuration, time, replace, [.. (adapters ?? []).Select(AdapterSource.Parse)]);
         await app.StartAsync();
         return new SparrowServer(app, owned);
     }

@@ -18,8 +18,8 @@ internal sealed class ResponseHeaders(RequestDelegate next, TimeProvider time)
     }
 
     /// <summary>Names the model and revision that answers. A name may hold what a header cannot; that is escaped as in a URL.</summary>
-    public static void SetModel(HttpContext context, ServedModel model) =>
-        context.Response.Headers["x-sparrow-model"] = $"{HeaderText.Escape(model.Name)}@{model.Revision}";
+    public static void SetModel(HttpContext context, ServedModel model, string? adapter = null) =>
+        context.Response.Headers["x-sparrow-model"] = $"{HeaderText.Escape(ModelChoice.NameOf(model.Name, adapter))}@{model.Revision}";
 
     private static bool IsRequestId(string? id)
     {

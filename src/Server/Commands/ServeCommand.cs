@@ -36,29 +36,40 @@ internal static partial class ServeCommand
             HelpName = "[name=]PATH|hf:REPOSITORY",
             Arity = ArgumentArity.OneOrMore,
         };
+        Option<string[]> adapters = new("--adapter")
+        {
+            Description = "A low-rank adapter in PEFT's layout beside a model; requests name it MODEL:NAME. May be given several times.",
+            HelpName = "[MODEL:]NAME=FOLDER",
+            Arity = ArgumentArity.OneOrMore,
+        };
         Option<string?> kv = new("--kv")
         {
             Description = "The caches' precision, a preset or a JSON file (setting KvCache:Profile).",
             HelpName = "FILE|PRESET",
         };
         command.Add(models);
+        command.Add(adapters);
         command.Add(kv);
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((result, cancellation) => RunAsync(
             result.GetValue(models) ?? [],
+            result.GetValue(adapters) ?? [],
             result.GetValue(kv) is { } profile ? [.. result.UnmatchedTokens, $"--KvCache:Profile={profile}"] : result.UnmatchedTokens,
             cancellation));
     }
 
-    private static async Task<int> RunAsync(string[] modelArguments, IReadOnlyList<string> settingArguments, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        string[] modelArguments, string[] adapterArguments, IReadOnlyList<string> settingArguments, CancellationToken cancellation)
     {
         ServerSettings settings;
         IConfiguration configuration;
+        IReadOnlyList<AdapterSource> adapters;
         try
         {
             configuration = ReadConfiguration(settingArguments);
             settings = ServerSettings.Read(configuration);
             ListenRule.Check(settings);
+            adapters = [.. adapterArguments.Select(AdapterSource.Parse)];
             if (settings.Engine.Threads is { } threads)
             {
                 WorkerPool.Configure(threads);
@@ -66,8 +77,7 @@ internal static partial class ServeCommand
         }
         catch (Exception exception) when (exception is SettingsException or FormatException or InvalidDataException)
         {
-            await Console.Error.WriteLineAsync($"The server does not start with these settings:{Environment.NewLine}{exception.Message}");
-            return ExitCode.Usage;
+            return await RefuseAsync(exception);
         }
 
         IReadOnlyList<ModelSource> sources = [.. modelArguments.Select(ModelSource.Parse)];
@@ -78,7 +88,17 @@ internal static partial class ServeCommand
         }
 
         sources = await HubModels.PullAsync(sources, settings, cancellation);
-        await using WebApplication app = ServerApplication.Build(settings, sources, configuration);
+        WebApplication built;
+        try
+        {
+            built = ServerApplication.Build(settings, sources, configuration, adapters: adapters);
+        }
+        catch (SettingsException exception)
+        {
+            return await RefuseAsync(exception);
+        }
+
+        await using WebApplication app = built;
         using StopSignals signals = new(app.Services.GetRequiredService<Drain>());
         try
         {
@@ -92,6 +112,12 @@ internal static partial class ServeCommand
 
         await app.WaitForShutdownAsync(CancellationToken.None);
         return app.Services.GetRequiredService<ModelStartup>().Finished.IsFaulted ? ExitCode.Failure : ExitCode.Success;
+    }
+
+    private static async Task<int> RefuseAsync(Exception exception)
+    {
+        await Console.Error.WriteLineAsync($"The server does not start with these settings:{Environment.NewLine}{exception.Message}");
+        return ExitCode.Usage;
     }
 
     /// <summary>C §14: the shipped file, the file beside the caller, the environment, the command line; later ones win.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
+using Sparrow.Runtime.Loading.Peft;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Options;
@@ -10,7 +11,7 @@ using Sparrow.Server.Options;
 namespace Sparrow.Server.Hosting;
 
 /// <summary>Makes revisions in memory: loads, warms, and puts an engine on them. One at a time, since a load takes all of the disk.</summary>
-internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runtimeMetrics, PoolEvents events, TimeProvider time) : IDisposable
+internal sealed partial class ModelFactory(ServerSettings settings, RuntimeMetrics runtimeMetrics, PoolEvents events, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
 
@@ -24,7 +25,7 @@ internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runti
     {
         InferenceOptions options = OptionsOf(entry);
         using Checkpoint checkpoint = Open(entry, revision);
-        return MemoryEstimate.Of(checkpoint, options);
+        return MemoryEstimate.Of(checkpoint, options) + entry.Adapters.Sum(adapter => AdapterLoader.Estimate(adapter.Path));
     }
 
     /// <summary>Loads a revision. Its engine runs, but takes nothing before the revision is made the active one.</summary>
@@ -70,6 +71,8 @@ internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runti
         {
             WarmUp.Run(model);
             string id = revision.Id ?? IdOf(model);
+            string fingerprint = FingerprintOf(id, model, options);
+            IReadOnlyList<ServedAdapter> adapters = Attach(model, entry.Adapters, fingerprint);
             RevisionLeases leases = new(entry.Queue, PromptForm.Of(revision.Path, model)) { ContextLength = model.ContextLength };
             InferenceEngine engine = new(
                 model.StepModel,
@@ -89,7 +92,8 @@ internal sealed class ModelFactory(ServerSettings settings, RuntimeMetrics runti
                 Leases = leases,
                 Revision = id,
                 Source = revision with { Id = id },
-                Fingerprint = FingerprintOf(id, model, options),
+                Fingerprint = fingerprint,
+                Adapters = adapters,
                 BatchInvariant = options.BatchInvariant,
                 CachePlan = CachePlan.Of(model),
             };

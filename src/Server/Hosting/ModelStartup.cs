@@ -71,6 +71,13 @@ internal sealed partial class ModelStartup(
             return;
         }
 
+        if (FailedAdapter() is { } failure)
+        {
+            _finished.SetException(new CheckpointException("the adapters", failure));
+            lifetime.StopApplication();
+            return;
+        }
+
         state.IsStarted = true;
         if (!_isStopping)
         {
@@ -79,6 +86,14 @@ internal sealed partial class ModelStartup(
 
         _finished.SetResult();
     }
+
+    // An adapter of the command line is wanted as its model is. Beside a revision that was swapped in it may have stopped to fit, which must not keep
+    // the model from serving.
+    private string? FailedAdapter() => pool.Models
+        .Where(model => model.Source.Record is null)
+        .SelectMany(model => model.Adapters)
+        .Select(adapter => adapter.Failure)
+        .FirstOrDefault(failure => failure is not null);
 
     private static partial class Log
     {

@@ -36,6 +36,9 @@ internal sealed class PoolEntry : IDisposable
     /// <summary>Whether it is the sample, which is written where it is missing.</summary>
     public bool IsSample { get; }
 
+    /// <summary>P-11: what the command line puts beside every revision. Set before the first is loaded.</summary>
+    public IReadOnlyList<AdapterSource> Adapters { get; set; } = [];
+
     /// <summary>One load, unload or swap at a time.</summary>
     public SemaphoreSlim Gate { get; } = new(1, 1);
 

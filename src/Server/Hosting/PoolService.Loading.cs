@@ -163,6 +163,7 @@ internal sealed partial class PoolService
         {
             ServedModel model = await factory.LoadAsync(entry, revision, cancellation);
             entry.Add(model);
+            StartReport.Adapters(logger, model);
             return model;
         }
         finally

@@ -1,6 +1,8 @@
+using Sparrow.Server.Options;
+
 namespace Sparrow.Server.Hosting;
 
-/// <summary>P-9: the pool as it was.</summary>
+/// <summary>P-9: the pool as it was, and what the command line adds to it.</summary>
 internal sealed partial class PoolService
 {
     /// <summary>
@@ -28,6 +30,27 @@ internal sealed partial class PoolService
         if (pool.Entries.Count == 0 && fallback is not null)
         {
             AddRequired(fallback);
+        }
+    }
+
+    /// <summary>P-11: puts adapters beside models, before anything is loaded.</summary>
+    /// <exception cref="SettingsException">One names no model of this server, or two have one name.</exception>
+    public void AddAdapters(IReadOnlyList<AdapterSource> adapters)
+    {
+        string known = string.Join(", ", pool.Entries.Select(entry => $"'{entry.Name}'"));
+        foreach (AdapterSource adapter in adapters)
+        {
+            string id = ModelChoice.NameOf(adapter.Model ?? "", adapter.Name);
+            PoolEntry entry = adapter.Model is { } model
+                ? pool.Entries.FirstOrDefault(entry => entry.IsNamed(model)) ?? throw new SettingsException([$"--adapter {id}: there is no model '{model}'; this server has {known}."])
+                : pool.Entries.Count == 1 ? pool.Entries[0]
+                : throw new SettingsException([$"--adapter {adapter.Name}: name its model, as in MODEL:{adapter.Name}=FOLDER; this server has {known}."]);
+            if (entry.Adapters.Any(other => other.Name == adapter.Name))
+            {
+                throw new SettingsException([$"--adapter {id}: two adapters of '{entry.Name}' have this name."]);
+            }
+
+            entry.Adapters = [.. entry.Adapters, adapter];
         }
     }
 

@@ -21,9 +21,13 @@ internal static class PoolSetup
     }
 
     /// <summary>Takes in the models and settles the swaps that an earlier process left.</summary>
-    public static void RestorePool(this IServiceProvider services, IReadOnlyList<ModelSource> models, ModelSource fallback)
+    /// <exception cref="Options.SettingsException">An adapter names no model.</exception>
+    public static void RestorePool(
+        this IServiceProvider services, IReadOnlyList<ModelSource> models, ModelSource fallback, IReadOnlyList<AdapterSource> adapters)
     {
         services.GetRequiredService<SwapService>().Recover();
-        services.GetRequiredService<PoolService>().Restore(models, fallback);
+        PoolService pool = services.GetRequiredService<PoolService>();
+        pool.Restore(models, fallback);
+        pool.AddAdapters(adapters);
     }
 }

@@ -70,10 +70,11 @@ internal sealed record PoolModelView(
 /// <param name="WeightBytes">Bytes of weights.</param>
 /// <param name="ScratchBytes">Bytes of buffers.</param>
 /// <param name="CacheBytes">Bytes of cache blocks that were ever used.</param>
-internal sealed record PoolRevisionView(string Id, bool Active, int Leases, long WeightBytes, long ScratchBytes, long CacheBytes)
+/// <param name="AdapterBytes">Bytes of adapters.</param>
+internal sealed record PoolRevisionView(string Id, bool Active, int Leases, long WeightBytes, long ScratchBytes, long CacheBytes, long AdapterBytes)
 {
     public static PoolRevisionView Of(ServedModel model, bool isActive) =>
-        new(model.Revision, isActive, model.Leases.Count, model.Model.WeightBytes, model.Model.ScratchBytes, model.TouchedCacheBytes);
+        new(model.Revision, isActive, model.Leases.Count, model.Model.WeightBytes, model.Model.ScratchBytes, model.TouchedCacheBytes, model.AdapterBytes);
 }
 
 /// <summary>A model's cache: its plan and its blocks now.</summary>

@@ -2,6 +2,7 @@ using Sparrow.Runtime;
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Loading;
 using Sparrow.Server.Admission;
+using Sparrow.Server.Api.Errors;
 
 namespace Sparrow.Server.Hosting;
 
@@ -31,6 +32,9 @@ internal sealed class ServedModel : IAsyncDisposable
     /// <summary>D-3: digest of revision, cache profile, engine version and determinism mode.</summary>
     public required string Fingerprint { get; init; }
 
+    /// <summary>P-11: all adapters of the model, those included that do not go with this revision.</summary>
+    public IReadOnlyList<ServedAdapter> Adapters { get; init; } = [];
+
     /// <summary>Whether outputs are independent of the rest of the batch.</summary>
     public required bool BatchInvariant { get; init; }
 
@@ -38,8 +42,11 @@ internal sealed class ServedModel : IAsyncDisposable
 
     public required RevisionLeases Leases { get; init; }
 
-    /// <summary>Bytes of weights, scratch, and of the cache's blocks that were ever used (P-6).</summary>
-    public long MemoryBytes => Model.WeightBytes + Model.ScratchBytes + TouchedCacheBytes;
+    /// <summary>Bytes of adapters.</summary>
+    public long AdapterBytes => Model.Adapters.Sum(adapter => adapter.Bytes);
+
+    /// <summary>Bytes of weights, adapters, scratch, and of the cache's blocks that were ever used (P-6).</summary>
+    public long MemoryBytes => Model.WeightBytes + AdapterBytes + Model.ScratchBytes + TouchedCacheBytes;
 
     /// <summary>Bytes of the cache's blocks that were ever used; the others were never taken from the system.</summary>
     public long TouchedCacheBytes => Engine.Snapshot.BlocksTouched * CachePlan.BytesPerToken * KvLayout.BlockTokens;
@@ -49,6 +56,26 @@ internal sealed class ServedModel : IAsyncDisposable
     {
         get => Volatile.Read(ref _keptUntil);
         set => Volatile.Write(ref _keptUntil, value);
+    }
+
+    /// <summary>What an answer with that adapter, or with none, is fingerprinted with.</summary>
+    public string FingerprintOf(string? adapter) => FindAdapter(adapter)?.Fingerprint ?? Fingerprint;
+
+    public ServedAdapter? FindAdapter(string? adapter) => Adapters.FirstOrDefault(one => one.Name == adapter);
+
+    /// <summary>Checks that an adapter can be computed with.</summary>
+    /// <exception cref="ApiException">503 <c>model_failed</c>: it does not go with this revision.</exception>
+    public void RequireAdapter(string adapter)
+    {
+        if (FindAdapter(adapter) is not { Failure: null })
+        {
+            throw new ApiException(
+                503, "unavailable_error", LoadFailure.ModelFailed,
+                $"The adapter '{ModelChoice.NameOf(Name, adapter)}' cannot be served with the revision {Revision}: {FindAdapter(adapter)?.Failure ?? "it is not loaded."}", "model")
+            {
+                ShouldRetry = false,
+            };
+        }
     }
 
     /// <summary>Whether it has been the active one: requests may name it from then on. One that is still probed takes none.</summary>

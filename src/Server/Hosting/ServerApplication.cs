@@ -27,8 +27,15 @@ internal static class ServerApplication
     /// <param name="configuration">For the framework's own section, <c>Logging:LogLevel</c>.</param>
     /// <param name="time">Null: the system's clock.</param>
     /// <param name="replace">Puts other parts in place of some, such as a disk that fails; null: nothing.</param>
+    /// <param name="adapters">What to serve beside the models; null: nothing.</param>
+    /// <exception cref="SettingsException">The storage remembers other models than an adapter names.</exception>
     public static WebApplication Build(
-        ServerSettings settings, IReadOnlyList<ModelSource> models, IConfiguration configuration, TimeProvider? time = null, Action<IServiceCollection>? replace = null)
+        ServerSettings settings,
+        IReadOnlyList<ModelSource> models,
+        IConfiguration configuration,
+        TimeProvider? time = null,
+        Action<IServiceCollection>? replace = null,
+        IReadOnlyList<AdapterSource>? adapters = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddConfiguration(configuration);
@@ -43,7 +50,15 @@ internal static class ServerApplication
         app.Services.GetRequiredService<MetricCollector>();
         app.Services.GetRequiredService<KeyStore>();
         app.Services.OpenStorage();
-        app.Services.RestorePool(models, SampleModel.Source(settings.Storage.Root));
+        try
+        {
+            app.Services.RestorePool(models, SampleModel.Source(settings.Storage.Root), adapters ?? []);
+        }
+        catch (SettingsException)
+        {
+            ((IDisposable)app).Dispose();
+            throw;
+        }
 
         app.UseMiddleware<AccessLog>();
         app.UseApiAnswers();

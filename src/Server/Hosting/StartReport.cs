@@ -35,6 +35,22 @@ internal static partial class StartReport
             cache.ConcurrencyAtLongest);
     }
 
+    /// <summary>P-11: what stands beside a revision, and what does not go with it.</summary>
+    public static void Adapters(ILogger logger, ServedModel model)
+    {
+        foreach (ServedAdapter adapter in model.Adapters)
+        {
+            if (adapter.Adapter is { } loaded)
+            {
+                Log.Adapter(logger, model.Name, adapter.Name, model.Revision, loaded.Rank, loaded.LinearCount, loaded.Bytes / 1e6);
+            }
+            else
+            {
+                Log.AdapterFailed(logger, model.Name, adapter.Name, model.Revision, adapter.Failure);
+            }
+        }
+    }
+
     public static void Ready(ILogger logger, ICollection<string> addresses, ModelPool pool)
     {
         if (addresses.Count == 0 || !logger.IsEnabled(LogLevel.Information))
@@ -63,6 +79,15 @@ internal static partial class StartReport
             "No layout holds {Stored} as it is: {Tensors} matrices of {StoredMegabytes:0.0} MB are held as {Layout} in {LoadedMegabytes:0.0} MB")]
         public static partial void Expanded(
             ILogger logger, int tensors, string stored, double storedMegabytes, string layout, double loadedMegabytes);
+
+        [LoggerMessage(
+            EventIds.AdapterLoaded,
+            LogLevel.Information,
+            "Adapter {Model}:{Adapter} beside {Revision}: rank {Rank}, {Linears} linears, {Megabytes:0.0} MB")]
+        public static partial void Adapter(ILogger logger, string model, string adapter, string revision, int rank, int linears, double megabytes);
+
+        [LoggerMessage(EventIds.AdapterFailed, LogLevel.Error, "The adapter {Model}:{Adapter} cannot be served with {Revision}: {Reason}")]
+        public static partial void AdapterFailed(ILogger logger, string model, string adapter, string revision, string? reason);
 
         [LoggerMessage(EventIds.KernelsBound, LogLevel.Information, "Kernels {KernelSet}, activations {Activations}: {Binding}")]
         public static partial void Kernels(ILogger logger, string kernelSet, string activations, string binding);

@@ -10,8 +10,10 @@ namespace Sparrow.Server.Hosting;
 /// </summary>
 internal static class WarmUp
 {
+    /// <param name="model">Nothing else runs on it.</param>
+    /// <param name="adapter">Place of the adapter to compute with.</param>
     /// <exception cref="CheckpointException">The model's logits are not finite.</exception>
-    public static void Run(LoadedModel model)
+    public static void Run(LoadedModel model, int adapter = StepSequence.NoAdapter)
     {
         int promptTokens = Math.Min(KvLayout.BlockTokens + 8, model.ContextLength - 1);
         int[] blocks = model.StepModel.BlockCount > 0 && promptTokens >= KvLayout.BlockTokens ? [0] : [];
@@ -23,10 +25,10 @@ internal static class WarmUp
         }
 
         StepBatch batch = new(promptTokens, 1);
-        batch.Add(tokens, 0, blocks, 0, 1);
+        batch.Add(tokens, 0, blocks, 0, 1, adapter);
         RequireFinite(model, model.StepModel.Forward(batch));
         batch.Clear();
-        batch.Add(tokens.AsSpan(0, 1), promptTokens, blocks, 0, 1);
+        batch.Add(tokens.AsSpan(0, 1), promptTokens, blocks, 0, 1, adapter);
         RequireFinite(model, model.StepModel.Forward(batch));
     }
 

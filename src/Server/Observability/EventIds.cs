@@ -16,6 +16,8 @@ internal static class EventIds
     public const int RevisionDropped = 1011;
     public const int PoolSweepFailed = 1012;
     public const int ImportFailed = 1013;
+    public const int AdapterLoaded = 1014;
+    public const int AdapterFailed = 1015;
     public const int SwapEnded = 1021;
     public const int SwapFailed = 1022;
     public const int DrainBegan = 1101;

@@ -12,6 +12,12 @@ internal sealed class RequestFacts
     /// <summary>The model that answers; null where none was found.</summary>
     public string? Model { get; set; }
 
+    /// <summary>P-11: the adapter that answers, without its model's name; null: none.</summary>
+    public string? Adapter { get; set; }
+
+    /// <summary>What callers name model and adapter by. Metrics go by the model alone .</summary>
+    public string? FullName => Model is { } model ? Hosting.ModelChoice.NameOf(model, Adapter) : null;
+
     public string? Revision { get; set; }
 
     /// <summary>The inference, from its place in the queue on; null for other requests.</summary>

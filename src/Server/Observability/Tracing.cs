@@ -67,7 +67,7 @@ internal sealed class Tracing : IHostedService, IDisposable
 
         GenerationSpan span = new(prompt.Generation.Statistics, time);
         using Activity? activity = s_source.StartActivity(
-            $"{operation} {facts.Model}", ActivityKind.Internal, Activity.Current?.Context ?? default, startTime: span.Start);
+            $"{operation} {facts.FullName}", ActivityKind.Internal, Activity.Current?.Context ?? default, startTime: span.Start);
         if (activity is null)
         {
             return;
@@ -75,8 +75,8 @@ internal sealed class Tracing : IHostedService, IDisposable
 
         activity.SetTag("gen_ai.operation.name", operation);
         activity.SetTag("gen_ai.provider.name", "sparrow");
-        activity.SetTag("gen_ai.request.model", run.Parameters.Model ?? facts.Model);
-        activity.SetTag("gen_ai.response.model", facts.Model);
+        activity.SetTag("gen_ai.request.model", run.Parameters.Model ?? facts.FullName);
+        activity.SetTag("gen_ai.response.model", facts.FullName);
         activity.SetTag("gen_ai.request.choice.count", run.Parameters.Choices);
         activity.SetTag("gen_ai.usage.input_tokens", facts.PromptTokens);
         activity.SetTag("gen_ai.usage.output_tokens", facts.GeneratedTokens);

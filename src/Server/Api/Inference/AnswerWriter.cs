@@ -175,8 +175,8 @@ internal abstract class AnswerWriter : IDisposable
         writer.WriteString("id"u8, _id);
         writer.WriteString("object"u8, kind);
         writer.WriteNumber("created"u8, _created);
-        writer.WriteString("model"u8, Run.Served.Name);
-        writer.WriteString("system_fingerprint"u8, Run.Served.Fingerprint);
+        writer.WriteString("model"u8, Run.ModelName);
+        writer.WriteString("system_fingerprint"u8, Run.Served.FingerprintOf(Run.Adapter));
     }
 
     // An object up to its open list of choices: the writer closes nothing by itself.

@@ -31,7 +31,8 @@ internal sealed class InferencePlan
     /// <param name="defaults">What the endpoint adds.</param>
     /// <param name="callerSalt">The salt of the caller's key.</param>
     /// <param name="clampMaxTokens">E-7: whether a <c>max_tokens</c> that does not fit is lowered.</param>
-    /// <exception cref="ApiException">400.</exception>
+    /// <param name="adapter">P-11: the adapter that it names, or null.</param>
+    /// <exception cref="ApiException">400; 503 where the adapter does not go with the model's revision.</exception>
     public static InferencePlan Make(
         string id,
         ServedModel served,
@@ -39,8 +40,14 @@ internal sealed class InferencePlan
         IReadOnlyList<Prompt> prompts,
         InferenceDefaults defaults,
         string callerSalt,
-        bool clampMaxTokens)
+        bool clampMaxTokens,
+        string? adapter)
     {
+        if (adapter is not null)
+        {
+            served.RequireAdapter(adapter);
+        }
+
         RequireInVocabulary(served, parameters);
         string salt = Salt(callerSalt, parameters);
         GenerationRequest[] requests = new GenerationRequest[prompts.Count];
@@ -62,6 +69,7 @@ internal sealed class InferencePlan
                 Logprobs = parameters.Logprobs,
                 PromptLogprobs = defaults.Echo && parameters.Logprobs is not null,
                 Priority = parameters.Priority,
+                Adapter = adapter,
                 CacheSalt = salt,
             };
         }

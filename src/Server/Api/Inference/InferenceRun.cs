@@ -23,11 +23,12 @@ internal sealed partial class InferenceRun : IDisposable
     private volatile ServedModel? _prepared;
     private Func<ServedModel, InferencePlan>? _prepare;
 
-    private InferenceRun(RequestQueue queue, InferenceParameters parameters, TimeProvider time, Func<Task<ServedModel>> findRevision)
+    private InferenceRun(RequestQueue queue, InferenceParameters parameters, string? adapter, TimeProvider time, Func<Task<ServedModel>> findRevision)
     {
         Queue = queue;
         Time = time;
         Parameters = parameters;
+        Adapter = adapter;
         _findRevision = findRevision;
     }
 
@@ -36,6 +37,12 @@ internal sealed partial class InferenceRun : IDisposable
     /// <summary>The revision that answers. Until the request has begun, the one that it was prepared for.</summary>
     public ServedModel Served =>
         _lease.Revision?.Owner as ServedModel ?? _prepared ?? throw new InvalidOperationException("The request has no model yet.");
+
+    /// <summary>P-11: the adapter that the request names, or null.</summary>
+    public string? Adapter { get; }
+
+    /// <summary>What answers call the model.</summary>
+    public string ModelName => ModelChoice.NameOf(Served.Name, Adapter);
 
     /// <summary>What its prompts share in the queue.</summary>
     public RequestLease Lease => _lease;
@@ -58,6 +65,7 @@ internal sealed partial class InferenceRun : IDisposable
     /// <summary>Takes places in the queue before any work is done .</summary>
     /// <param name="queue">The queue of the model's name.</param>
     /// <param name="parameters">The request.</param>
+    /// <param name="adapter">The adapter that it names, or null.</param>
     /// <param name="caller">Whose it is.</param>
     /// <param name="promptTokenBounds">A cheap upper bound of each prompt's tokens.</param>
     /// <param name="time">The clock of <see cref="GenerationStatistics"/>.</param>
@@ -66,12 +74,13 @@ internal sealed partial class InferenceRun : IDisposable
     public static InferenceRun Reserve(
         RequestQueue queue,
         InferenceParameters parameters,
+        string? adapter,
         Caller caller,
         IEnumerable<int> promptTokenBounds,
         TimeProvider time,
         Func<Task<ServedModel>> findRevision)
     {
-        InferenceRun run = new(queue, parameters, time, findRevision);
+        InferenceRun run = new(queue, parameters, adapter, time, findRevision);
         try
         {
             foreach (int bound in promptTokenBounds)

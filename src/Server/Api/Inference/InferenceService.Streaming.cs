@@ -20,7 +20,7 @@ internal sealed partial class InferenceService
             run.TryTake(out first);
         }
 
-        Show(context, run.Served);
+        Show(context, run.Served, run.Adapter);
 
         // 2. From here on a failure is a frame and an unclean end (E-9).
         ServerSentEvents events = new(context, _streaming, Time);

@@ -25,11 +25,11 @@ internal sealed partial class InferenceService(ModelPool pool, PoolService loade
     /// <summary>The model that a request names, loaded where it was not (P-7), shown in the answer's headers.</summary>
     public async Task<ServedModel> ResolveAsync(HttpContext context, string? name)
     {
-        (PoolEntry entry, string? revision) = pool.Find(name);
+        (PoolEntry entry, string? revision, string? adapter) = pool.Find(name);
         ServedModel served = revision is null
             ? await loader.RequireAsync(entry, context.RequestAborted)
             : entry.FindOpen(revision) ?? throw ApiException.ModelNotFound(name!);
-        Show(context, served);
+        Show(context, served, adapter);
         return served;
     }
 
@@ -38,20 +38,21 @@ internal sealed partial class InferenceService(ModelPool pool, PoolService loade
     public async Task<(InferenceRun Run, ServedModel Served)> ReserveAsync(
         HttpContext context, InferenceParameters parameters, IEnumerable<int> promptTokenBounds)
     {
-        (PoolEntry entry, string? revision) = pool.Find(parameters.Model);
+        (PoolEntry entry, string? revision, string? adapter) = pool.Find(parameters.Model);
         if (context.Features.Get<RequestFacts>() is { } facts)
         {
             facts.Model = entry.Name;
+            facts.Adapter = adapter;
         }
 
         InferenceRun run = InferenceRun.Reserve(
-            entry.Queue, parameters, CallerOf(context), promptTokenBounds, Time, () => loader.RequireAsync(entry, context.RequestAborted));
+            entry.Queue, parameters, adapter, CallerOf(context), promptTokenBounds, Time, () => loader.RequireAsync(entry, context.RequestAborted));
         try
         {
             ServedModel served = revision is null
                 ? await loader.RequireAsync(entry, context.RequestAborted)
                 : Bind(run, entry, revision, parameters.Model!);
-            Show(context, served);
+            Show(context, served, adapter);
             return (run, served);
         }
         catch
@@ -85,7 +86,7 @@ internal sealed partial class InferenceService(ModelPool pool, PoolService loade
                 facts.TokenizeTimes = [.. prompts.Select(prompt => prompt.TokenizeTime).OfType<TimeSpan>()];
             }
 
-            return InferencePlan.Make(id, revision, run.Parameters, prompts, defaults, salt, Limits.ClampMaxTokens);
+            return InferencePlan.Make(id, revision, run.Parameters, prompts, defaults, salt, Limits.ClampMaxTokens, run.Adapter);
         });
     }
 
@@ -102,7 +103,7 @@ internal sealed partial class InferenceService(ModelPool pool, PoolService loade
         }
 
         await run.CompleteAsync(context.RequestAborted);
-        Show(context, run.Served);
+        Show(context, run.Served, run.Adapter);
         ArrayBufferWriter<byte> body = new();
         writer.WriteAnswer(body);
         context.Response.ContentType = "application/json; charset=utf-8";
@@ -114,16 +115,17 @@ internal sealed partial class InferenceService(ModelPool pool, PoolService loade
     private static ServedModel Bind(InferenceRun run, PoolEntry entry, string revision, string name) =>
         entry.FindOpen(revision) is { } served && entry.Queue.TryBind(run.Lease, served.Leases) ? served : throw ApiException.ModelNotFound(name);
 
-    private static void Show(HttpContext context, ServedModel served)
+    private static void Show(HttpContext context, ServedModel served, string? adapter)
     {
         if (!context.Response.HasStarted)
         {
-            ResponseHeaders.SetModel(context, served);
+            ResponseHeaders.SetModel(context, served, adapter);
         }
 
         if (context.Features.Get<RequestFacts>() is { } facts)
         {
             facts.Model = served.Name;
+            facts.Adapter = adapter;
             facts.Revision = served.Revision;
         }
     }

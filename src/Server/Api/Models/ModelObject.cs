@@ -13,13 +13,19 @@ internal sealed record ModelObject(
     string Id, string Object, long Created, string OwnedBy, string Root, string? Parent, int? MaxModelLen, ModelDetails Sparrow)
 {
     /// <summary>As it stands. A model that is not loaded shows what is known of its revision without loading it.</summary>
-    public static ModelObject Of(PoolEntry entry, RevisionStore revisions)
+    /// <param name="entry">The model.</param>
+    /// <param name="revisions">What is stored.</param>
+    /// <param name="adapter">P-11: one of its adapters, which then is what is shown, with the model as its parent.</param>
+    public static ModelObject Of(PoolEntry entry, RevisionStore revisions, string? adapter = null)
     {
         ServedModel? served = entry.Active;
         RevisionRecord? stored = served is not null ? served.Source.Record : entry.Record.Active is { } active ? revisions.Find(active) : null;
         int? length = served?.Model.ContextLength ?? entry.Record.ContextLength ?? stored?.ContextLength;
         long created = served?.Created ?? stored?.CreatedAt ?? entry.Record.CreatedAt;
-        return new ModelObject(entry.Name, "model", created, "sparrow", entry.Name, null, length, ModelDetails.Of(entry, served, stored));
+        ModelDetails details = ModelDetails.Of(entry, served, stored);
+        return new ModelObject(
+            ModelChoice.NameOf(entry.Name, adapter), "model", created, "sparrow", entry.Name, adapter is null ? null : entry.Name, length,
+            adapter is null ? details : details.With(served?.FindAdapter(adapter)));
     }
 }
 
@@ -36,7 +42,8 @@ internal sealed record ModelDetails(
     string? Deterministic,
     SamplingDefaults SamplingDefaults,
     bool? TextPrompts,
-    bool? Chat)
+    bool? Chat,
+    AdapterDetails? Adapter)
 {
     public static ModelDetails Of(PoolEntry entry, ServedModel? served, RevisionRecord? stored)
     {
@@ -54,9 +61,25 @@ internal sealed record ModelDetails(
             served is null ? null : served.BatchInvariant ? "batch_invariant" : "alone",
             new SamplingDefaults(1, 1, 0, 0),
             model is null ? null : model.Tokenizer is not null,
-            model is null ? null : model.Tokenizer is not null && model.ChatTemplate is not null);
+            model is null ? null : model.Tokenizer is not null && model.ChatTemplate is not null,
+            null);
     }
+
+    /// <summary>The same for an adapter of the model; null: its model is not loaded.</summary>
+    public ModelDetails With(ServedAdapter? adapter) => adapter switch
+    {
+        null => this,
+        { Adapter: { } loaded } => this with { Adapter = new AdapterDetails(loaded.Rank, loaded.LinearCount, loaded.Bytes, loaded.Digest) },
+        _ => this with { Status = "failed", Failure = adapter.Failure },
+    };
 }
+
+/// <summary>An adapter in memory.</summary>
+/// <param name="Rank">The largest of its linears.</param>
+/// <param name="Linears">How many it changes.</param>
+/// <param name="Bytes">In memory.</param>
+/// <param name="Digest">Of settings and weights.</param>
+internal sealed record AdapterDetails(int Rank, int Linears, long Bytes, string Digest);
 
 internal sealed record WeightDetails(string Format, double? BitsPerWeight, double? Sparsity, long Bytes)
 {

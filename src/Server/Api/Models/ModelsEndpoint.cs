@@ -28,7 +28,10 @@ internal static class ModelsEndpoint
         [
             .. pool.Entries
                 .Where(entry => all || entry.Status is not (ModelStatus.Failed or ModelStatus.Importing))
-                .Select(entry => ModelObject.Of(entry, revisions)),
+                .SelectMany(entry => entry.Adapters
+                    .Where(adapter => all || entry.Active?.FindAdapter(adapter.Name) is not { Failure: not null })
+                    .Select(adapter => ModelObject.Of(entry, revisions, adapter.Name))
+                    .Prepend(ModelObject.Of(entry, revisions))),
         ];
         return TypedResults.Json(
             new ModelList(models, models.FirstOrDefault()?.Id, models.LastOrDefault()?.Id), ApiJsonContext.Default.ModelList);
@@ -38,7 +41,7 @@ internal static class ModelsEndpoint
     private static JsonHttpResult<ModelObject> Get(HttpContext context, ModelPool pool, RevisionStore revisions, string id)
     {
         string name = Uri.UnescapeDataString(id);
-        (PoolEntry entry, string? revision) = pool.Find(name);
+        (PoolEntry entry, string? revision, string? adapter) = pool.Find(name);
         if (revision is not null && revision != (entry.Active?.Revision ?? entry.Record.Active))
         {
             throw ApiException.ModelNotFound(name);
@@ -46,10 +49,10 @@ internal static class ModelsEndpoint
 
         if (entry.Active is { } served)
         {
-            ResponseHeaders.SetModel(context, served);
+            ResponseHeaders.SetModel(context, served, adapter);
         }
 
-        return TypedResults.Json(ModelObject.Of(entry, revisions), ApiJsonContext.Default.ModelObject);
+        return TypedResults.Json(ModelObject.Of(entry, revisions, adapter), ApiJsonContext.Default.ModelObject);
     }
 
     private static bool IncludesAll(HttpContext context)

@@ -7,7 +7,7 @@ using Xunit;
 namespace Sparrow.Runtime.Tests.Models;
 
 /// <summary>Adapters beside a model: whose rows they change, and that nobody's bits depend on company.</summary>
-public sealed class AdapterTests : IDisposable
+public sealed class DecoderAdapterTests : IDisposable
 {
     private const int Context = 128;
     private const int PromptTokens = 70;
@@ -25,43 +25,16 @@ public sealed class AdapterTests : IDisposable
         string path = Model(format);
         using DecoderRun plain = new(path, Options(kernels));
         using DecoderRun run = Adapted(path, kernels);
-        int[] adapters = [StepSequence.NoAdapter, 0, 1, 1, StepSequence.NoAdapter, 0];
+        int[] adapters = [StepSequence.NoAdapter, 0, 1, 1, StepSequence.NoAdapter, 0, 1];
         int[] tokens = Tokens(run.VocabularySize);
         float[][] alone = [.. adapters.Select(adapter => Last(run, tokens, adapter, chunk: 32))];
         Assert.Equal(Last(plain, tokens, StepSequence.NoAdapter, chunk: 32), alone[0]);
         Assert.NotEqual(alone[0], alone[1]);
         Assert.NotEqual(alone[1], alone[2]);
 
-        // All at once, in steps that cut each sequence elsewhere; neighbours of one adapter, and of several.
-        CachedSequence[] sequences = [.. adapters.Select(_ => run.Start(Context))];
-        float[][] together = new float[adapters.Length][];
-        int[] chunks = [5, 17, 32, 11, 64, 1];
-        while (sequences.Any(sequence => sequence.Length < tokens.Length))
-        {
-            run.Batch.Clear();
-            List<int> members = [];
-            for (int i = 0; i < sequences.Length; i++)
-            {
-                int count = Math.Min(chunks[i], tokens.Length - sequences[i].Length);
-                if (count > 0)
-                {
-                    bool ends = sequences[i].Length + count == tokens.Length;
-                    run.Batch.Add(
-                        tokens.AsSpan(sequences[i].Length, count), sequences[i].Length, sequences[i].BlockTable, sequences[i].OpenSlot, ends ? 1 : 0, adapters[i]);
-                    sequences[i].Length += count;
-                    members.Add(ends ? i : -1);
-                }
-            }
-
-            ReadOnlySpan<float> logits = run.Decoder.Forward(run.Batch);
-            int row = 0;
-            foreach (int member in members.Where(member => member >= 0))
-            {
-                together[member] = logits.Slice(row++ * run.VocabularySize, run.VocabularySize).ToArray();
-            }
-        }
-
-        Assert.Equal(alone, together);
+        // All at once: in steps that cut each sequence elsewhere, and in one step that is longer than a group of rows.
+        Assert.Equal(alone, Together(run, tokens, adapters, [5, 17, 32, 11, 64, 1, 3]));
+        Assert.Equal(alone, Together(run, tokens, adapters, [.. adapters.Select(_ => PromptTokens)]));
     }
 
     [Fact]
@@ -117,6 +90,38 @@ public sealed class AdapterTests : IDisposable
             AdapterLoader.Load("b", TinyAdapter.Write(Path.Combine(_tiny.Folder, "b"), _tiny.Folder, seed: 2, rank: 40), run.Loaded.Config),
         ]);
         return run;
+    }
+
+    private static float[][] Together(DecoderRun run, int[] tokens, int[] adapters, int[] chunks)
+    {
+        CachedSequence[] sequences = [.. adapters.Select(_ => run.Start(Context))];
+        float[][] together = new float[adapters.Length][];
+        while (sequences.Any(sequence => sequence.Length < tokens.Length))
+        {
+            run.Batch.Clear();
+            List<int> ended = [];
+            for (int i = 0; i < sequences.Length; i++)
+            {
+                int count = Math.Min(chunks[i], tokens.Length - sequences[i].Length);
+                if (count > 0)
+                {
+                    bool ends = sequences[i].Length + count == tokens.Length;
+                    run.Batch.Add(
+                        tokens.AsSpan(sequences[i].Length, count), sequences[i].Length, sequences[i].BlockTable, sequences[i].OpenSlot, ends ? 1 : 0, adapters[i]);
+                    sequences[i].Length += count;
+                    ended.AddRange(ends ? [i] : []);
+                }
+            }
+
+            ReadOnlySpan<float> logits = run.Decoder.Forward(run.Batch);
+            for (int row = 0; row < ended.Count; row++)
+            {
+                together[ended[row]] = logits.Slice(row * run.VocabularySize, run.VocabularySize).ToArray();
+            }
+        }
+
+        Array.ForEach(sequences, run.End);
+        return together;
     }
 
     private static float[] Last(DecoderRun run, int[] tokens, int adapter, int chunk)
