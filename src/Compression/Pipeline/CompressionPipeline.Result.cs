@@ -58,6 +58,7 @@ public sealed partial class CompressionPipeline
             EvaluationAfter = compressed,
             LayerErrors = LayerErrors.Describe(_steps.Max(step => step.Step.Needs), segments, _source.Config),
             Layers = layers,
+            Training = [.. _steps.SelectMany(step => step.Step.TrainingRounds)],
             Warnings = [.. _warnings, .. journal.Record.Shards.SelectMany(shard => shard.Warnings)],
         };
     }

@@ -48,6 +48,8 @@ internal sealed class AdaptStep(RecipeArguments arguments, string method, AdaptO
 
     public override bool IsMostlyPreparation => true;
 
+    public override IReadOnlyList<AdaptRound> TrainingRounds => _state?.Rounds ?? [];
+
     public override void Check(ModelConfig config)
     {
         try

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sparrow.Compression.Adaptation;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Runtime.Models;
 
@@ -28,6 +29,9 @@ public abstract class CompressionStep
 
     /// <summary>Whether <see cref="Prepare"/> is nearly all of the work, as it is where a whole model is trained.</summary>
     public virtual bool IsMostlyPreparation => false;
+
+    /// <summary>What the step's training decided and how its loss went; empty where it trains nothing.</summary>
+    public virtual IReadOnlyList<AdaptRound> TrainingRounds => [];
 
     /// <summary>Refuses models that the step cannot work on, before any work.</summary>
     /// <exception cref="Recipes.RecipeException">It cannot; the message says why.</exception>

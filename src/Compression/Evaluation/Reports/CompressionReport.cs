@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sparrow.Compression.Adaptation;
 
 namespace Sparrow.Compression.Evaluation.Reports;
 
@@ -49,6 +50,9 @@ public sealed record CompressionReport
 
     /// <summary>Each compressed matrix, in the order of the blocks.</summary>
     public IReadOnlyList<LayerReport> Layers { get; init; } = [];
+
+    /// <summary>What steps that train decided and how their loss went, round by round.</summary>
+    public IReadOnlyList<AdaptRound> Training { get; init; } = [];
 
     /// <summary>What a reader of the result must know: fall-backs taken, dead channels, a calibration too short.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Xml;
 using System.Xml.Linq;
+using Sparrow.Compression.Adaptation;
 using Sparrow.Compression.Evaluation.Reports;
 using Sparrow.Compression.Evaluation.Reports.Html;
 using Xunit;
@@ -25,6 +26,18 @@ public sealed class HtmlReportTests
         Assert.All(plots, plot => Assert.Equal(report.Layers.Count, plot.Descendants("circle").Count()));
         Assert.Contains(page.Descendants("circle"), dot => dot.Element("title")!.Value.StartsWith("model.layers.1.q_proj.weight: 0.3", StringComparison.Ordinal));
         Assert.Contains(page.Descendants("td"), cell => cell.Value == "+2.5000 (+12.50 %)");
+    }
+
+    [Fact]
+    public void Losses_of_training_are_drawn_step_by_step()
+    {
+        AdaptRound[] rounds = [new(1, 0.3, [0.2, 0.4], 0, [], [4, 4], [3.5, 3.25]), new(2, 0.6, [0.5, 0.7], 0, [], [4, 4], [4.5])];
+        CompressionReport report = SampleReport.Create() with { Training = rounds };
+        XElement plot = Parse(HtmlReport.Write(report)).Descendants("svg").Last();
+        Assert.Equal(
+            ["step 1, round 1, 30 % pruned: 3.5", "step 2, round 1, 30 % pruned: 3.25", "step 3, round 2, 60 % pruned: 4.5"],
+            plot.Descendants("circle").Select(dot => dot.Element("title")!.Value));
+        Assert.Equal([3.5, 3.25], ReportJson.Read(ReportJson.Write(report)).Training[0].Losses);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class ReportJsonTests
         Assert.Equal(
             [
                 "version", "model", "source_digest", "recipe", "seed", "kernels", "seconds", "stages", "peak_memory_bytes", "calibration_tokens",
-                "size_before", "size_after", "evaluation_before", "evaluation_after", "layer_errors", "layers", "warnings",
+                "size_before", "size_after", "evaluation_before", "evaluation_after", "layer_errors", "layers", "training", "warnings",
             ],
             Names(json));
         Assert.Equal(["parameters", "bytes", "sparsity", "bits_per_weight"], Names(json["size_after"]!));

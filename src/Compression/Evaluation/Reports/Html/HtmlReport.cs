@@ -28,6 +28,7 @@ public static class HtmlReport
         Before = new MeasuredModel("Before", report.SizeBefore, report.EvaluationBefore),
         After = new MeasuredModel("After", report.SizeAfter, report.EvaluationAfter),
         Layers = report.Layers,
+        Training = report.Training,
         Stages = report.Stages,
         Warnings = report.Warnings,
         Recipe = JsonSerializer.Serialize(report.Recipe, s_indented),
@@ -46,6 +47,7 @@ public static class HtmlReport
         MeasureTable.Write(markup, page.Before, page.After);
         LayerSection.Write(markup, page.Layers);
         BlockSection.Write(markup, page.Blocks);
+        TrainingSection.Write(markup, page.Training);
         WriteStages(markup, page.Stages);
         if (page.Recipe is { } recipe)
         {

@@ -1,3 +1,5 @@
+using Sparrow.Compression.Adaptation;
+
 namespace Sparrow.Compression.Evaluation.Reports.Html;
 
 /// <summary>What <see cref="HtmlReport"/> shows; what is absent or empty is left out of the page.</summary>
@@ -18,6 +20,9 @@ public sealed record ReportPage
 
     /// <summary>Errors of whole blocks.</summary>
     public IReadOnlyList<BlockReport> Blocks { get; init; } = [];
+
+    /// <summary>Rounds of training, if there were any.</summary>
+    public IReadOnlyList<AdaptRound> Training { get; init; } = [];
 
     public IReadOnlyList<StageTime> Stages { get; init; } = [];
 
