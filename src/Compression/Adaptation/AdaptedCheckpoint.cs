@@ -2,11 +2,9 @@ using System.Runtime.InteropServices;
 using Sparrow.Compression.Pipeline;
 using Sparrow.Compression.Quantization;
 using Sparrow.Runtime.Loading;
-using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 using Sparrow.Runtime.Threading;
-using Sparrow.Runtime.Tokenization;
 
 namespace Sparrow.Compression.Adaptation;
 
@@ -18,27 +16,15 @@ namespace Sparrow.Compression.Adaptation;
 /// <param name="quantization">What the sparse weights are rounded to; null: they stay floats.</param>
 /// <param name="withAdapters">Whether adapters are merged in; else the weights are those that adapters are trained on top of.</param>
 /// <param name="pool">Threads.</param>
-internal sealed class AdaptedCheckpoint(Checkpoint source, AdaptState state, QuantizationScheme? quantization, bool withAdapters, WorkerPool? pool) : Checkpoint
+internal sealed class AdaptedCheckpoint(Checkpoint source, AdaptState state, QuantizationScheme? quantization, bool withAdapters, WorkerPool? pool) : DerivedCheckpoint(source)
 {
     private string? _name;
     private float[] _values = [];
 
-    public override string Path => source.Path;
-
-    public override ModelConfig Config => source.Config;
-
-    public override IReadOnlyDictionary<string, TensorInfo> Tensors => source.Tensors;
-
-    public override string? ChatTemplate => source.ChatTemplate;
-
-    public override double Sparsity => source.Sparsity;
-
-    public override string Digest => source.Digest;
-
     /// <summary>A matrix as floats, row-major, of the caller's own.</summary>
     public float[] Read(AdaptedLinear linear)
     {
-        float[] weights = linear.Frozen(BlockRunner.ReadMatrix(source, linear.Name, linear.Rows, linear.Columns), quantization, pool);
+        float[] weights = linear.Frozen(BlockRunner.ReadMatrix(Source, linear.Name, linear.Rows, linear.Columns), quantization, pool);
         if (withAdapters)
         {
             AdapterMerge.Add(linear.Adapter, weights, pool);
@@ -47,13 +33,11 @@ internal sealed class AdaptedCheckpoint(Checkpoint source, AdaptState state, Qua
         return weights;
     }
 
-    public override Tokenizer? LoadTokenizer() => source.LoadTokenizer();
-
     public override WeightMatrix LoadMatrix(string name, int rows, int columns)
     {
         if (state.Find(name) is not { } linear)
         {
-            return source.LoadMatrix(name, rows, columns);
+            return Source.LoadMatrix(name, rows, columns);
         }
 
         float[] values = Read(linear);
@@ -66,18 +50,12 @@ internal sealed class AdaptedCheckpoint(Checkpoint source, AdaptState state, Qua
         return matrix;
     }
 
-    public override float[] LoadVector(string name, int length) => source.LoadVector(name, length);
-
-    public override (string Layout, long Bytes) PlanMatrix(string name) => source.PlanMatrix(name);
-
-    public override IReadOnlyList<FormatPlan> PlanFormats() => source.PlanFormats();
-
     /// <summary>Rows of one matrix are asked for one after the other: the matrix is made once and kept until another is asked for.</summary>
     public override void ReadRow(string name, int row, Span<float> values)
     {
         if (state.Find(name) is not { } linear)
         {
-            source.ReadRow(name, row, values);
+            Source.ReadRow(name, row, values);
             return;
         }
 
@@ -95,10 +73,5 @@ internal sealed class AdaptedCheckpoint(Checkpoint source, AdaptState state, Qua
     {
         _name = null;
         _values = [];
-    }
-
-    /// <summary>Leaves the source open: it is the caller's.</summary>
-    public override void Dispose()
-    {
     }
 }

@@ -1,28 +1,14 @@
 using System.Runtime.InteropServices;
 using Sparrow.Runtime.Loading;
-using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
-using Sparrow.Runtime.Tokenization;
 
 namespace Sparrow.Compression.Pipeline;
 
 /// <summary>A checkpoint with some tensors replaced by values in memory: how blocks are run that no file holds yet.</summary>
-internal sealed class OverlayCheckpoint(Checkpoint source) : Checkpoint
+internal sealed class OverlayCheckpoint(Checkpoint source) : DerivedCheckpoint(source)
 {
     private readonly Dictionary<string, float[]> _values = new(StringComparer.Ordinal);
-
-    public override string Path => source.Path;
-
-    public override ModelConfig Config => source.Config;
-
-    public override IReadOnlyDictionary<string, TensorInfo> Tensors => source.Tensors;
-
-    public override string? ChatTemplate => source.ChatTemplate;
-
-    public override double Sparsity => source.Sparsity;
-
-    public override string Digest => source.Digest;
 
     /// <summary>Replaces a tensor; the array is read when the tensor is loaded.</summary>
     public void Set(string name, float[] values) => _values[name] = values;
@@ -30,14 +16,12 @@ internal sealed class OverlayCheckpoint(Checkpoint source) : Checkpoint
     /// <summary>Shows the source's tensors again.</summary>
     public void Clear() => _values.Clear();
 
-    public override Tokenizer? LoadTokenizer() => source.LoadTokenizer();
-
     public override WeightMatrix LoadMatrix(string name, int rows, int columns)
     {
         float[]? values = _values.GetValueOrDefault(name);
-        if (values is null && source.Tensors.TryGetValue(name, out TensorInfo? tensor) && tensor.Format is "f32" or "f16" or "bf16")
+        if (values is null && Source.Tensors.TryGetValue(name, out TensorInfo? tensor) && tensor.Format is "f32" or "f16" or "bf16")
         {
-            return source.LoadMatrix(name, rows, columns);
+            return Source.LoadMatrix(name, rows, columns);
         }
 
         // Quantised sources are run as the floats that steps see of them.
@@ -48,7 +32,7 @@ internal sealed class OverlayCheckpoint(Checkpoint source) : Checkpoint
             ReadOnlySpan<float> line = row;
             if (values is null)
             {
-                source.ReadRow(name, i, row);
+                Source.ReadRow(name, i, row);
             }
             else
             {
@@ -61,16 +45,5 @@ internal sealed class OverlayCheckpoint(Checkpoint source) : Checkpoint
         return matrix;
     }
 
-    public override float[] LoadVector(string name, int length) => _values.GetValueOrDefault(name) is { } values ? [.. values] : source.LoadVector(name, length);
-
-    public override (string Layout, long Bytes) PlanMatrix(string name) => source.PlanMatrix(name);
-
-    public override IReadOnlyList<FormatPlan> PlanFormats() => source.PlanFormats();
-
-    public override void ReadRow(string name, int row, Span<float> values) => source.ReadRow(name, row, values);
-
-    /// <summary>Leaves the source open: it is the caller's.</summary>
-    public override void Dispose()
-    {
-    }
+    public override float[] LoadVector(string name, int length) => _values.GetValueOrDefault(name) is { } values ? [.. values] : Source.LoadVector(name, length);
 }
