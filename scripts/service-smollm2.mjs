@@ -62,7 +62,7 @@ const prompts = Array.from({ length: 24 }, (_, i) => words.slice(2000 + i * 700,
 const stream = (prompt) =>
   new Promise((resolve) => {
     const body = JSON.stringify({ model: options.model, prompt: prompts[prompt], max_tokens: maxTokens, temperature: 0, stream: true, ignore_eos: true });
-    const answer = { prompt, gaps: [], text: "", fingerprints: new Set(), ok: false, at: performance.now() };
+    const answer = { prompt, gaps: [], times: [], text: "", fingerprints: new Set(), ok: false, at: performance.now() };
     const request = http.request(
       { agent, host: base.hostname, port: base.port, path: "/v1/completions", method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${process.env.KEY ?? "none"}` } },
       (response) => {
@@ -87,7 +87,10 @@ const stream = (prompt) =>
               if (!choice) continue;
               answer.text += choice.text ?? "";
               answer.finish = choice.finish_reason ?? answer.finish;
-              if (last) answer.gaps.push(now - last);
+              if (last) {
+                answer.gaps.push(now - last);
+                answer.times.push(now);
+              }
               last = now;
             }
           }
@@ -215,19 +218,26 @@ const main = async () => {
     evaluation: { file: evaluation, max_perplexity_increase: Number(options.gate), window: 512, max_windows: Number(options.windows) },
     deploy: { mode: "swap" },
   });
+  const counters = async () => {
+    const text = await (await fetch(new URL("/metrics", base))).text();
+    const sum = (name) => text.split("\n").filter((line) => line.startsWith(name)).reduce((total, line) => total + Number(line.split(" ").at(-1)), 0);
+    return { pauses: sum("dotnet_gc_pause_time"), collections: sum("dotnet_gc_collections"), waited: sum("sparrow_compression_yield_seconds_total") };
+  };
+  const first = await counters();
   let shown = "";
-  let deploying = 0;
+  const steps = [];
   while (!["succeeded", "failed", "cancelled"].includes(job.status)) {
     await sleep(500);
     job = await client.fineTuning.jobs.retrieve(job.id);
     const where = `${job.status} ${job.progress?.step ?? ""}`;
-    if (job.progress?.step === "deploy" && !deploying) deploying = performance.now();
     if (where !== shown) {
       shown = where;
+      steps.push({ name: where, at: performance.now() });
       console.log(`  ${((performance.now() - jobStart) / 1000).toFixed(0)} s: ${where}`);
     }
   }
   const jobEnd = performance.now();
+  const last = await counters();
   await sleep(5000);
   await load.stop();
 
@@ -237,6 +247,18 @@ const main = async () => {
   await after.stop();
   const during = load.answers.filter((answer) => answer.at >= jobStart && answer.at < jobEnd);
   const busy = show(`with the job (${((jobEnd - jobStart) / 1000).toFixed(0)} s)`, during);
+  const byStep = new Map();
+  for (const answer of during) {
+    answer.gaps.forEach((gap, i) => {
+      const name = steps.findLast((step) => step.at <= answer.times[i])?.name ?? "before";
+      if (!byStep.has(name)) byStep.set(name, []);
+      byStep.get(name).push(gap);
+    });
+  }
+  for (const [name, gaps] of byStep) console.log(`  ${name}: ${gaps.length} gaps, p50 ${quantile(gaps, 0.5).toFixed(1)}, p95 ${quantile(gaps, 0.95).toFixed(1)}, p99 ${quantile(gaps, 0.99).toFixed(1)}`);
+  console.log(`  collector: ${last.collections - first.collections} collections, ${(last.pauses - first.pauses).toFixed(2)} s of pauses; the job waited ${(last.waited - first.waited).toFixed(1)} s for requests`);
+  const swap = (await (await fetch(new URL("/v1/swaps?limit=1", base))).json()).data[0];
+  console.log(`  swap: ${JSON.stringify(swap?.timings)}`);
   show("after the swap", after.answers);
 
   const all = [...before.answers, ...load.answers, ...after.answers].sort((a, b) => a.at - b.at);
@@ -266,8 +288,6 @@ const main = async () => {
   }
   const bound = Math.max(1.25 * quiet, quiet + 10);
   check("p99 between tokens holds beside the job", busy <= bound, `${busy.toFixed(1)} ms, bound ${bound.toFixed(1)} ms`);
-  const metrics = await (await fetch(new URL("/metrics", base))).text();
-  console.log(metrics.split("\n").filter((line) => line.startsWith("sparrow_compression_yield_seconds_total")).join());
   console.log(failed === 0 ? "PASS" : `${failed} failed`);
 };
 

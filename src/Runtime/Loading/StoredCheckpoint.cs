@@ -1,6 +1,6 @@
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Sparrow.Runtime.Tensors;
+using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Runtime.Loading;
 
@@ -29,18 +29,13 @@ internal abstract class StoredCheckpoint : Checkpoint
         WeightMatrix matrix = source.CreateMatrix();
         try
         {
-            int panels = (rows + PanelRows - 1) / PanelRows;
-            Parallel.For(0, panels, panel =>
-            {
-                int firstRow = panel * PanelRows;
-                source.StoreRows(matrix, firstRow, Math.Min(PanelRows, rows - firstRow), AllowNonFinite);
-            });
+            // Behind the engines: a model may be loaded while others answer.
+            WorkerPool.Shared.Run(new Store(source, matrix, rows, AllowNonFinite), (rows + PanelRows - 1) / PanelRows, lane: WorkerLane.Background);
             return matrix;
         }
-        catch (AggregateException errors)
+        catch
         {
             matrix.Dispose();
-            ExceptionDispatchInfo.Throw(errors.InnerExceptions.OfType<CheckpointException>().FirstOrDefault() ?? errors.InnerExceptions[0]);
             throw;
         }
         finally
@@ -137,5 +132,17 @@ internal abstract class StoredCheckpoint : Checkpoint
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Panels of a matrix as items of the pool.</summary>
+    private sealed class Store(TensorSource source, WeightMatrix matrix, int rows, bool allowNonFinite) : IParallelWork
+    {
+        public void Execute(int start, int end, int worker)
+        {
+            for (int row = start * PanelRows; row < Math.Min(end * PanelRows, rows); row += PanelRows)
+            {
+                source.StoreRows(matrix, row, Math.Min(PanelRows, rows - row), allowNonFinite);
+            }
+        }
     }
 }

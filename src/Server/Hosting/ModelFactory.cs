@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Loading.Peft;
+using Sparrow.Runtime.Threading;
 using Sparrow.Server.Admission;
 using Sparrow.Server.Observability;
 using Sparrow.Server.Options;
@@ -34,25 +35,7 @@ internal sealed partial class ModelFactory(ServerSettings settings, RuntimeMetri
         await _one.WaitAsync(cancellation);
         try
         {
-            // A thread of its own: loading computes and waits for disks for seconds, which is not what pool threads are for.
-            TaskCompletionSource<ServedModel> loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            Thread thread = new(() =>
-            {
-                try
-                {
-                    loaded.SetResult(Load(entry, revision));
-                }
-                catch (Exception exception)
-                {
-                    loaded.SetException(exception);
-                }
-            })
-            {
-                IsBackground = true,
-                Name = "model loader",
-            };
-            thread.Start();
-            return await loaded.Task;
+            return await LoaderThread.RunAsync(() => Load(entry, revision));
         }
         finally
         {
@@ -69,7 +52,9 @@ internal sealed partial class ModelFactory(ServerSettings settings, RuntimeMetri
         LoadedModel model = ModelLoader.Load(revision.Path, options, new LoadProgress(entry, events));
         try
         {
+            model.ComputeIn(WorkerLane.Background);
             WarmUp.Run(model);
+            model.ComputeIn(WorkerLane.Serving);
             string id = revision.Id ?? IdOf(model);
             string fingerprint = FingerprintOf(id, model, options);
             IReadOnlyList<ServedAdapter> adapters = Attach(model, entry.Adapters, fingerprint);

@@ -62,7 +62,7 @@ public static class AdapterLoader
     private static void Add(
         Dictionary<string, LowRankFactors> factors, PeftFactors stored, string file, ModelConfig config, Dictionary<string, long[]> shapes)
     {
-        IReadOnlyList<(string Name, int FirstRow, RowOrder Order)> parts = Parts(config, stored.Module, out long rows);
+        List<(string Name, int FirstRow, RowOrder Order)> parts = Parts(config, stored.Module, out long rows);
         foreach ((string tensor, _, _) in parts)
         {
             if (!shapes.ContainsKey(tensor))
@@ -99,7 +99,7 @@ public static class AdapterLoader
     }
 
     /// <summary>The canonical linears that a module stands for, and where their rows lie among its own.</summary>
-    private static IReadOnlyList<(string Name, int FirstRow, RowOrder Order)> Parts(ModelConfig config, string module, out long rows)
+    private static List<(string Name, int FirstRow, RowOrder Order)> Parts(ModelConfig config, string module, out long rows)
     {
         string canonical = HuggingFaceNames.ToCanonical(config.Family, module + ".weight");
         IReadOnlyList<(string Name, long Rows)> fused = FusedTensors.Parts(config, canonical);

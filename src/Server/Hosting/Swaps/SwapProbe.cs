@@ -1,6 +1,7 @@
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models;
+using Sparrow.Runtime.Threading;
 using Sparrow.Server.Storage.Revisions;
 
 namespace Sparrow.Server.Hosting.Swaps;
@@ -36,13 +37,21 @@ internal static class SwapProbe
     {
         int longest = Math.Min(model.ContextLength, model.StepModel.BlockCount > 0 ? 2 * KvLayout.BlockTokens : KvLayout.BlockTokens) - GeneratedTokens - 1;
         StepBatch batch = new(Math.Max(1, longest), 1);
-        foreach (int[] prompt in Prompts(model, longest))
+        model.ComputeIn(WorkerLane.Background);
+        try
         {
-            int next = Step(model, batch, prompt, 0);
-            for (int i = 0; i < GeneratedTokens; i++)
+            foreach (int[] prompt in Prompts(model, longest))
             {
-                next = Step(model, batch, [next], prompt.Length + i);
+                int next = Step(model, batch, prompt, 0);
+                for (int i = 0; i < GeneratedTokens; i++)
+                {
+                    next = Step(model, batch, [next], prompt.Length + i);
+                }
             }
+        }
+        finally
+        {
+            model.ComputeIn(WorkerLane.Serving);
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed partial class SwapService
                 run.Enter(SwapStatus.Probing);
                 if (run.Request.Probe)
                 {
-                    await Task.Run(() => SwapProbe.Run(next.Model), run.Cancellation);
+                    await LoaderThread.RunAsync(() => SwapProbe.Run(next.Model));
                 }
             }
 
@@ -122,7 +122,7 @@ internal sealed partial class SwapService
         run.Enter(SwapStatus.Loading);
         if (run.Request.Probe && revision.Record is { } stored)
         {
-            await Task.Run(() => revisions.Verify(stored, run.Cancellation), run.Cancellation);
+            await LoaderThread.RunAsync(() => revisions.Verify(stored, run.Cancellation));
         }
 
         long bytes = await Task.Run(() => factory.Estimate(entry, revision), run.Cancellation);

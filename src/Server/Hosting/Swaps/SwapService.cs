@@ -75,9 +75,9 @@ internal sealed partial class SwapService(
             }
 
             SwapProbe.RequireGate(revision);
-            await Task.Run(() => revisions.Verify(revision, cancellation), cancellation);
+            await LoaderThread.RunAsync(() => revisions.Verify(revision, cancellation));
             model = await models.BringAsync(entry, models.RevisionOf(entry, revision.Id), evictsIdle: false, cancellation);
-            await Task.Run(() => SwapProbe.Run(model.Model), cancellation);
+            await LoaderThread.RunAsync(() => SwapProbe.Run(model.Model));
             model.Open();
         }
         catch (Exception exception) when (exception is SwapException || ModelFactory.IsLoadFailure(exception))
