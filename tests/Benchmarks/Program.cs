@@ -31,6 +31,12 @@ if (args is ["experts", ..])
     return;
 }
 
+if (args is ["adapters", ..])
+{
+    AdapterBenchmarks.Run(args[1..]);
+    return;
+}
+
 if (args is ["training", ..])
 {
     TrainingBenchmarks.Run(args[1..]);

@@ -1,39 +1,34 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Sparrow.Runtime.Models.Layers;
+using Sparrow.Runtime.Tensors;
+using Sparrow.Runtime.Tensors.Layouts;
 
 namespace Sparrow.Runtime.Models.Adapters;
 
-/// <summary>The adapters of a model, and which rows of the step at hand have one. Steps allocate nothing.</summary>
+/// <summary>The adapters of a model, what they share while a step is computed, and each linear's part of them.</summary>
 internal sealed class AttachedAdapters : IDisposable
 {
     private readonly IReadOnlyList<ModelAdapter> _adapters;
-    private readonly Dictionary<int, ActivationBuffer> _inner = [];
-    private readonly List<AdapterRun> _runs;
+    private readonly AdapterRows _rows = new();
+    private readonly NativeBuffer _inner;
 
     /// <summary>Hands each linear of the blocks what the adapters add to it.</summary>
-    /// <param name="adapters">Owned from here on.</param>
+    /// <param name="adapters">At least one; owned from here on.</param>
     /// <param name="weights">The model's.</param>
     /// <param name="options">How it runs.</param>
     public AttachedAdapters(IReadOnlyList<ModelAdapter> adapters, DecoderWeights weights, DecoderOptions options)
     {
         _adapters = adapters;
-        _runs = new List<AdapterRun>(options.MaxSequences);
+        int stride = PanelShape.PadColumns(adapters.Max(adapter => adapter.Rank));
+        _inner = new NativeBuffer((long)AdapterRows.GroupTokens * stride * sizeof(float));
         for (int layer = 0; layer < weights.Blocks.Count; layer++)
         {
             foreach ((string name, Linear linear) in weights.Blocks[layer].AdaptableLinears)
             {
-                string tensor = $"model.layers.{layer}.{name}.weight";
-                LowRankCorrection?[] corrections = [.. adapters.Select(adapter => adapter.Find(tensor) is { } factors
-                    ? new LowRankCorrection(factors.A, factors.B, options.Kernels, options.Pool, InnerOf(factors.A.Rows))
-                    : null)];
-                linear.Adapters = Array.TrueForAll(corrections, correction => correction is null) ? null : new LinearAdapters(this, corrections);
+                LowRankFactors?[] factors = [.. adapters.Select(adapter => adapter.Find($"model.layers.{layer}.{name}.weight"))];
+                linear.Adapters = Array.TrueForAll(factors, pair => pair is null) ? null : new LinearAdapters(_rows, factors, _inner, stride, options);
             }
         }
     }
-
-    /// <summary>Rows of the step that have an adapter.</summary>
-    public ReadOnlySpan<AdapterRun> Runs => CollectionsMarshal.AsSpan(_runs);
 
     /// <summary>The place of the adapter of that name, or <see cref="StepSequence.NoAdapter"/>.</summary>
     public int Find(string name)
@@ -49,32 +44,11 @@ internal sealed class AttachedAdapters : IDisposable
         return StepSequence.NoAdapter;
     }
 
-    /// <summary>Takes up a step. Sequences that stand side by side with one adapter become one run.</summary>
-    public void Bind(StepBatch batch)
-    {
-        _runs.Clear();
-        foreach (StepSequence sequence in batch.Sequences)
-        {
-            if (sequence.Adapter == StepSequence.NoAdapter)
-            {
-                continue;
-            }
-
-            Debug.Assert((uint)sequence.Adapter < (uint)_adapters.Count, "The sequence names one of the model's adapters.");
-            AdapterRun last = _runs.Count > 0 ? _runs[^1] : default;
-            if (_runs.Count > 0 && last.Adapter == sequence.Adapter && last.FirstToken + last.TokenCount == sequence.FirstToken)
-            {
-                _runs[^1] = last with { TokenCount = last.TokenCount + sequence.TokenCount };
-            }
-            else
-            {
-                _runs.Add(new AdapterRun(sequence.Adapter, sequence.FirstToken, sequence.TokenCount));
-            }
-        }
-    }
+    /// <summary>Takes up a step.</summary>
+    public void Bind(StepBatch batch) => _rows.Bind(batch);
 
     /// <summary>The step has ended: rows of what comes next have no adapter.</summary>
-    public void Clear() => _runs.Clear();
+    public void Clear() => _rows.Clear();
 
     public void Dispose()
     {
@@ -83,20 +57,6 @@ internal sealed class AttachedAdapters : IDisposable
             adapter.Dispose();
         }
 
-        foreach (ActivationBuffer buffer in _inner.Values)
-        {
-            buffer.Dispose();
-        }
-    }
-
-    // One buffer for each rank: columns behind the rank have to stay zero, which another rank would not leave them.
-    private ActivationBuffer InnerOf(int rank)
-    {
-        if (!_inner.TryGetValue(rank, out ActivationBuffer? buffer))
-        {
-            _inner.Add(rank, buffer = new ActivationBuffer(LowRankCorrection.TokensAtOnce, rank));
-        }
-
-        return buffer;
+        _inner.Dispose();
     }
 }

@@ -4,35 +4,21 @@ using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Runtime.Models.Layers;
 
-/// <summary>
-/// y += B·(A·x) beside a layer's own product (EoRA, arXiv 2410.21271; LoRA, arXiv 2106.09685). Factors meet floats: they are small, and there to be exact.
-/// </summary>
+/// <summary>y += B·(A·x) beside a layer's own product (EoRA, arXiv 2410.21271). Factors meet floats: they are small, and there to be exact.</summary>
 internal sealed unsafe class LowRankCorrection : IDisposable
 {
-    /// <summary>A·x of so many tokens at a time; each token is computed alone, so the number decides nothing but memory.</summary>
-    public const int TokensAtOnce = 64;
+    // A·x of so many tokens at a time; each token is computed alone, so the number decides nothing but memory.
+    private const int TokensAtOnce = 64;
 
     private readonly Linear _a;
     private readonly Linear _b;
     private readonly ActivationBuffer _inner;
-    private readonly bool _ownsInner;
 
     public LowRankCorrection(CorrectedMatrix matrix, KernelSet kernels, WorkerPool pool)
-        : this(matrix.A, matrix.B, kernels, pool, new ActivationBuffer(TokensAtOnce, matrix.A.Rows))
     {
-        _ownsInner = true;
-    }
-
-    /// <param name="a">[rank, columns].</param>
-    /// <param name="b">[rows, rank].</param>
-    /// <param name="kernels">Where kernels come from.</param>
-    /// <param name="pool">Who computes.</param>
-    /// <param name="inner">Room for A·x of <see cref="TokensAtOnce"/> tokens; it stays the caller's.</param>
-    public LowRankCorrection(DenseMatrix a, DenseMatrix b, KernelSet kernels, WorkerPool pool, ActivationBuffer inner)
-    {
-        _a = new Linear(a, null, kernels, pool, int8Activations: false);
-        _b = new Linear(b, null, kernels, pool, int8Activations: false, accumulates: true);
-        _inner = inner;
+        _a = new Linear(matrix.A, null, kernels, pool, int8Activations: false);
+        _b = new Linear(matrix.B, null, kernels, pool, int8Activations: false, accumulates: true);
+        _inner = new ActivationBuffer(TokensAtOnce, matrix.A.Rows);
     }
 
     /// <summary>Adds the correction of some rows of <paramref name="input"/> to the layer's output.</summary>
@@ -47,11 +33,5 @@ internal sealed unsafe class LowRankCorrection : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        if (_ownsInner)
-        {
-            _inner.Dispose();
-        }
-    }
+    public void Dispose() => _inner.Dispose();
 }
