@@ -11,7 +11,7 @@ internal sealed partial class ModelFactory
     /// Loads a model's adapters and fits them to a revision of it. One that does not fit, as after a swap to weights of another shape, is left out with the
     /// reason: the revision serves without it.
     /// </summary>
-    private static IReadOnlyList<ServedAdapter> Attach(LoadedModel model, IReadOnlyList<AdapterSource> sources, string fingerprint)
+    private static ServedAdapter[] Attach(LoadedModel model, IReadOnlyList<AdapterSource> sources, string fingerprint)
     {
         List<ModelAdapter> adapters = [];
         List<(string Name, ModelAdapter? Adapter, string? Failure)> loaded = [];

@@ -54,10 +54,10 @@ internal sealed partial class ModelFactory(ServerSettings settings, RuntimeMetri
         {
             model.ComputeIn(WorkerLane.Background);
             WarmUp.Run(model);
-            model.ComputeIn(WorkerLane.Serving);
             string id = revision.Id ?? IdOf(model);
             string fingerprint = FingerprintOf(id, model, options);
-            IReadOnlyList<ServedAdapter> adapters = Attach(model, entry.Adapters, fingerprint);
+            ServedAdapter[] adapters = Attach(model, entry.Adapters, fingerprint);
+            model.ComputeIn(WorkerLane.Serving);
             RevisionLeases leases = new(entry.Queue, PromptForm.Of(revision.Path, model)) { ContextLength = model.ContextLength };
             InferenceEngine engine = new(
                 model.StepModel,
