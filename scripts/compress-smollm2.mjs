@@ -39,8 +39,8 @@ function recipe(config, shared) {
   return json;
 }
 
-// Kept weights of one tensor of a safetensors folder, as the reference packs them.
-function keptBits(folder, name) {
+// One tensor of a safetensors folder: its values, or the mask of a sparse one, as the reference packs it.
+function tensorOf(folder, name) {
   for (const file of readdirSync(folder).filter((entry) => entry.endsWith(".safetensors"))) {
     const handle = openSync(join(folder, file));
     const length = Buffer.alloc(8);
@@ -54,21 +54,27 @@ function keptBits(folder, name) {
       return data;
     };
     if (tensors[`${name}.bitmask`]) {
-      return read(tensors[`${name}.bitmask`]);
+      return { bits: read(tensors[`${name}.bitmask`]) };
     }
     const entry = tensors[`${name}.weight`];
     if (entry) {
-      const data = read(entry);
-      const size = entry.dtype === "F32" ? 4 : 2;
-      const bits = Buffer.alloc(Math.ceil(data.length / size / 8));
-      for (let i = 0; i < data.length / size; i++) {
-        const zero = data.subarray(i * size, (i + 1) * size).every((byte, at) => byte === 0 || (at === size - 1 && byte === 0x80));
-        bits[i >> 3] |= zero ? 0 : 1 << (i & 7);
-      }
-      return bits;
+      return { data: read(entry), type: entry.dtype };
     }
   }
   return null;
+}
+
+// A bit for each weight that is not zero.
+function keptBits(folder, name) {
+  const tensor = tensorOf(folder, name);
+  if (!tensor || tensor.bits) return tensor?.bits ?? null;
+  const size = tensor.type === "F32" ? 4 : 2;
+  const bits = Buffer.alloc(Math.ceil(tensor.data.length / size / 8));
+  for (let i = 0; i < tensor.data.length / size; i++) {
+    const zero = tensor.data.subarray(i * size, (i + 1) * size).every((byte, at) => byte === 0 || (at === size - 1 && byte === 0x80));
+    bits[i >> 3] |= zero ? 0 : 1 << (i & 7);
+  }
+  return bits;
 }
 
 function referenceOf(config, shared) {
@@ -88,6 +94,20 @@ function masks(config, shared, folder) {
       }
     }
     result[name] = same / (expected.length * 8);
+  }
+  return result;
+}
+
+// Sums of |w| over those of the reference: how far a later block has come from the reference's.
+function sums(config, shared, folder) {
+  const result = {};
+  for (const [module, expected] of Object.entries(referenceOf(config, shared)?.weight_abs_sum ?? {})) {
+    const tensor = tensorOf(folder, module);
+    let sum = 0;
+    for (let at = 0; tensor?.type === "F32" && at < tensor.data.length; at += 4) {
+      sum += Math.abs(tensor.data.readFloatLE(at));
+    }
+    result[module.replace(/^model\.layers\.(\d+)\..*\./, "$1 ")] = sum / expected - 1;
   }
   return result;
 }
@@ -136,6 +156,7 @@ function table(shared, results, configs) {
       nll: mean(nll),
       reference: reference ? mean(reference.window_nll.slice(0, nll.length)) : null,
       masks: read("masks.json"),
+      sums: existsSync(join(folder, "sums.json")) ? read("sums.json") : {},
       report: read("report.json"),
       seconds: Number(readFileSync(join(folder, "seconds"), "utf8")),
     });
@@ -150,6 +171,9 @@ function table(shared, results, configs) {
     const worst = bits.length > 0 ? Math.min(...bits) : null;
     console.log(`| ${config} | ${Math.exp(row.nll).toFixed(2)} | ${row.reference === null ? "" : Math.exp(row.reference).toFixed(2)} `
       + `| ${difference === null ? "" : difference.toFixed(4)} | ${worst === null ? "" : (100 * worst).toFixed(3) + " %"} | ${row.seconds} |`);
+    if (Object.keys(row.sums).length > 0) {
+      console.log(`|   ${config}: sum of \\|w\\| less the reference's, relative | ${Object.entries(row.sums).map(([name, value]) => `${name}: ${value.toExponential(1)}`).join(" | ")} | |`);
+    }
     const check = (what, holds) => holds || failures.push(`${config}: ${what}`);
     const family = config.split("-")[0];
     if (family === "rtn") {
@@ -214,6 +238,8 @@ if (command === "list") {
   console.log(JSON.stringify(recipe(rest[0], rest[1]), null, 2));
 } else if (command === "disturb") {
   disturb(rest[0], Number(rest[1]), Number(rest[2]));
+} else if (command === "sums") {
+  console.log(JSON.stringify(sums(rest[0], rest[1], rest[2])));
 } else if (command === "masks") {
   console.log(JSON.stringify(masks(rest[0], rest[1], rest[2])));
 } else {

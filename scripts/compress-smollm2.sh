@@ -56,6 +56,7 @@ for config in "${configs[@]}"; do
     --window 2048 --max-windows "$windows" ${THREADS:+--threads "$THREADS"} --json > "$folder/evaluation.tmp"
   cp "$folder/model/sparrow.json" "$folder/report.json"
   node "$compare" masks "$config" "$shared" "$folder/model" > "$folder/masks.json"
+  node "$compare" sums "$config" "$shared" "$folder/model" > "$folder/sums.json"
   rm -rf "$folder/model"
   mv "$folder/evaluation.tmp" "$folder/evaluation.json"
 done
