@@ -18,7 +18,7 @@ mkdir -p "$2"
 results="$(realpath "$2")"
 shift 2
 model="${MODEL:-$shared/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf}"
-tasks="${TASKS:-hellaswag,piqa,arc_easy,arc_challenge,openbookqa,winogrande}"
+tasks="${TASKS:-hellaswag,winogrande,boolq,openbookqa,piqa,arc_easy,arc_challenge}"
 if [[ "${1:-}" == "list" ]]; then
   node "$rows" list
   exit

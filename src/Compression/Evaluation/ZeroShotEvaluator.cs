@@ -42,10 +42,10 @@ public static class ZeroShotEvaluator
     // Context and continuation are encoded as one text; the continuation's tokens are those after the context's own number of tokens.
     private static ScoredSequence[] Encode(SequenceScorer scorer, Tokenizer tokenizer, ZeroShotItem item)
     {
-        int contextTokens = tokenizer.Encode(item.Context).Length;
-        return [.. item.Continuations.Select(continuation =>
+        return [.. item.Contexts.Zip(item.Continuations, (context, continuation) =>
         {
-            int[] tokens = tokenizer.Encode(item.Context + continuation);
+            int contextTokens = tokenizer.Encode(context).Length;
+            int[] tokens = tokenizer.Encode(context + continuation);
 
             // Too long a context loses its beginning.
             int excess = Math.Max(0, tokens.Length - 1 - scorer.ContextLength);

@@ -24,6 +24,7 @@ public sealed class ZeroShotTask
         new("openbookqa", "openbookqa_test.jsonl", line => new(Text(line, "question"), Texts(line, "choices"), Label(line))),
         new("boolq", "boolq_val.jsonl", line => new(
             $"{Text(line, "passage")}\nQuestion: {Text(line, "question")}?\nAnswer:", [" no", " yes"], line.GetProperty("answer").GetBoolean() ? 1 : 0)),
+        new("winogrande", "winogrande_val.jsonl", Gap),
         new("lambada", "lambada_openai_test.jsonl", line => new(Text(line, "context"), [" " + Text(line, "continuation")], 0), isGreedy: true),
     ];
 
@@ -61,6 +62,25 @@ public sealed class ZeroShotTask
     private static string[] Texts(JsonElement line, string name) => [.. line.GetProperty(name).EnumerateArray().Select(text => " " + text.GetString())];
 
     private static int Label(JsonElement line) => line.GetProperty("label").GetInt32();
+
+    // The candidates fill the gap; what follows it is scored (partial evaluation, Trinh and Le, arXiv 1806.02847).
+    private static ZeroShotItem Gap(JsonElement line)
+    {
+        string sentence = Text(line, "sentence");
+        int gap = sentence.IndexOf('_');
+        if (gap < 0)
+        {
+            throw new FormatException("'sentence' has no '_'.");
+        }
+
+        string rest = " " + sentence[(gap + 1)..].Trim();
+        return new([sentence[..gap] + Text(line, "option1"), sentence[..gap] + Text(line, "option2")], [rest, rest], Text(line, "answer") switch
+        {
+            "1" => 0,
+            "2" => 1,
+            string other => throw new FormatException($"'answer' is '{other}'; expected '1' or '2'."),
+        });
+    }
 
     private static string Question(string text) => $"Question: {text}\nAnswer:";
 }
