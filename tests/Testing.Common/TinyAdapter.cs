@@ -14,8 +14,9 @@ public static class TinyAdapter
     /// <param name="seed">Of the factors.</param>
     /// <param name="rank">Of every linear.</param>
     /// <param name="includes">Which linears, by their names; null: all.</param>
+    /// <param name="masked">Whether it counts only where the model's weights are not zero.</param>
     /// <returns>The folder.</returns>
-    public static string Write(string folder, string model, ulong seed = 1, int rank = 4, Func<string, bool>? includes = null)
+    public static string Write(string folder, string model, ulong seed = 1, int rank = 4, Func<string, bool>? includes = null, bool masked = false)
     {
         using Checkpoint checkpoint = Checkpoint.Open(model);
         return Write(
@@ -26,11 +27,12 @@ public static class TinyAdapter
                     .Select(tensor => (tensor.Name[..^".weight".Length], (int)tensor.Shape[0], (int)tensor.Shape[1])),
             ],
             seed,
-            rank);
+            rank,
+            masked);
     }
 
     /// <summary>Writes an adapter for linears of any names and shapes.</summary>
-    public static string Write(string folder, IReadOnlyList<(string Module, int Rows, int Columns)> linears, ulong seed = 1, int rank = 4)
+    public static string Write(string folder, IReadOnlyList<(string Module, int Rows, int Columns)> linears, ulong seed = 1, int rank = 4, bool masked = false)
     {
         Directory.CreateDirectory(folder);
         SeededNormal random = new(seed);
@@ -52,6 +54,7 @@ public static class TinyAdapter
             ["r"] = rank,
             ["lora_alpha"] = 2 * rank,
             ["bias"] = "none",
+            ["sparrow_masked"] = masked,
             ["target_modules"] = linears.Select(linear => linear.Module.Split('.')[^1]).Distinct(),
         }));
         return folder;

@@ -2,6 +2,7 @@ using Sparrow.Runtime.Kernels;
 using Sparrow.Runtime.KvCache;
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Models.Adapters;
+using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Threading;
 using Sparrow.Runtime.Tokenization;
 
@@ -72,6 +73,9 @@ public sealed class LoadedModel : IDisposable
         decoder.Model.Attach(adapters);
         Adapters = adapters;
     }
+
+    /// <summary>The matrix of a linear that an adapter may change, by the canonical name of its tensor; null: there is none.</summary>
+    internal WeightMatrix? FindLinear(string tensor) => (StepModel as PagedDecoder)?.Model.Weights.FindLinear(tensor)?.Weights;
 
     /// <summary>Whose turn it takes at the compute threads; for models that are measured while others serve.</summary>
     public void ComputeIn(WorkerLane lane)

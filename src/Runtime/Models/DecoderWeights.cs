@@ -26,6 +26,15 @@ internal sealed class DecoderWeights : IDisposable
 
     public IEnumerable<Norm> Norms => Blocks.SelectMany(block => block.Norms).Append(FinalNorm);
 
+    /// <summary>A linear that an adapter may change, by the canonical name of its tensor; null: there is none.</summary>
+    public Linear? FindLinear(string tensor)
+    {
+        string[] parts = tensor.Split('.', 4);
+        return parts is ["model", "layers", var number, var rest] && int.TryParse(number, out int layer) && layer >= 0 && layer < Blocks.Count
+            ? Blocks[layer].AdaptableLinears.FirstOrDefault(linear => rest == $"{linear.Name}.weight").Linear
+            : null;
+    }
+
     /// <summary>Loads every tensor, several blocks at a time.</summary>
     /// <param name="checkpoint">Where they are.</param>
     /// <param name="options">How they will be run.</param>

@@ -68,7 +68,7 @@ internal sealed class GenerateCommand
         string? adapter = result.GetValue(_adapter);
         if (adapter is not null)
         {
-            model.Attach([AdapterLoader.Load(adapter, adapter, model.Config)]);
+            model.Attach([AdapterLoader.Load(adapter, adapter, model)]);
         }
 
         int[] prompt = ids is null ? Encode(model, text!, result.GetValue(_chat)) : ParseIds(ids, model.Config.VocabularySize);

@@ -19,7 +19,7 @@ internal sealed partial class ModelFactory
         {
             try
             {
-                ModelAdapter adapter = AdapterLoader.Load(source.Name, source.Path, model.Config);
+                ModelAdapter adapter = AdapterLoader.Load(source.Name, source.Path, model);
                 adapters.Add(adapter);
                 loaded.Add((source.Name, adapter, null));
             }

@@ -26,7 +26,7 @@ internal sealed partial class ModelFactory(ServerSettings settings, RuntimeMetri
     {
         InferenceOptions options = OptionsOf(entry);
         using Checkpoint checkpoint = Open(entry, revision);
-        return MemoryEstimate.Of(checkpoint, options) + entry.Adapters.Sum(adapter => AdapterLoader.Estimate(adapter.Path));
+        return MemoryEstimate.Of(checkpoint, options) + entry.Adapters.Sum(adapter => AdapterLoader.Estimate(adapter.Path, checkpoint.Config));
     }
 
     /// <summary>Loads a revision. Its engine runs, but takes nothing before the revision is made the active one.</summary>

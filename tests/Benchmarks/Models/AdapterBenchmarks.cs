@@ -51,7 +51,7 @@ internal static class AdapterBenchmarks
             model.Attach(
             [
                 .. Enumerable.Range(0, Sequences).Select(i => AdapterLoader.Load(
-                    $"{i}", TinyAdapter.Write(Path.Combine(folder.FullName, $"{i}"), dense, (ulong)i, rank), model.Config)),
+                    $"{i}", TinyAdapter.Write(Path.Combine(folder.FullName, $"{i}"), dense, (ulong)i, rank), model)),
             ]);
             Measure(model, rounds, rank, type);
         }

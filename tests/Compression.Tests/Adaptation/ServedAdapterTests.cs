@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Sparrow.Compression.Adaptation;
+using Sparrow.Compression.Pipeline;
+using Sparrow.Compression.Tests.Pipeline;
 using Sparrow.Compression.Training;
 using Sparrow.Runtime;
 using Sparrow.Runtime.Loading;
@@ -54,6 +56,29 @@ public sealed class ServedAdapterTests : IDisposable
         Assert.True(Difference(Logits(_model.Folder, folder), expected) < 2e-5 * expected.Max(Math.Abs));
     }
 
+    [Fact]
+    public void A_masked_adapter_beside_its_pruned_weights_computes_what_the_merged_artifact_does()
+    {
+        const string Losa = """{"type":"adapt","method":"losa","sparsity":0.6,"rounds":2,"tokens":2048,"batch":2,"length":32,"learning_rate":0.01,"merge":MERGE}""";
+        using PipelineFixture fixture = new();
+        string merged = Run("true");
+        string apart = Run("false");
+        float[] expected = Logits(merged, adapter: null);
+        double trained = Difference(Logits(apart, adapter: null), expected);
+        double difference = Difference(Logits(apart, Path.Combine(apart, PeftAdapter.FolderName)), expected);
+
+        // The products are held as bf16, whose steps are 1/256.
+        Assert.True(trained > 0.1, $"The adapter changes logits by {trained} only.");
+        Assert.True(difference < trained / 100, $"{difference} of {trained}");
+
+        string Run(string merge)
+        {
+            CompressionOptions options = fixture.Options(Losa.Replace("MERGE", merge, StringComparison.Ordinal), merge, """, "output":{"type":"f32","format":"plain"}""");
+            CompressionPipeline.Run(options, TestContext.Current.CancellationToken);
+            return options.Output;
+        }
+    }
+
     public void Dispose() => _model.Dispose();
 
     private static double Difference(float[] one, float[] other) => one.Zip(other, (a, b) => (double)Math.Abs(a - b)).Max();
@@ -63,7 +88,7 @@ public sealed class ServedAdapterTests : IDisposable
         using LoadedModel model = ModelLoader.Load(path, new InferenceOptions { KvProfile = "kv32", MaxRunning = 1, ContextLength = 64 });
         if (adapter is not null)
         {
-            model.Attach([AdapterLoader.Load("a", adapter, model.Config)]);
+            model.Attach([AdapterLoader.Load("a", adapter, model)]);
         }
 
         int vocabulary = model.StepModel.VocabularySize;

@@ -33,7 +33,7 @@ public sealed class AllocationTests
         using TinyModel tiny = TinyModel.Create(new RandomCheckpointOptions { ContextLength = 512 });
         using LoadedModel loaded = ModelLoader.Load(tiny.Folder, new InferenceOptions { KvProfile = "kv16", MaxRunning = 8 });
         string[] names = ["a", "b"];
-        loaded.Attach([.. names.Select(name => AdapterLoader.Load(name, TinyAdapter.Write(Path.Combine(tiny.Folder, name), tiny.Folder), loaded.Config))]);
+        loaded.Attach([.. names.Select(name => AdapterLoader.Load(name, TinyAdapter.Write(Path.Combine(tiny.Folder, name), tiny.Folder, masked: name == "b"), loaded))]);
         await DecodeAsync(loaded.StepModel, ["a", null, "b"]);
     }
 

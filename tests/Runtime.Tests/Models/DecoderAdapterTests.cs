@@ -12,19 +12,22 @@ public sealed class DecoderAdapterTests : IDisposable
     private const int Context = 128;
     private const int PromptTokens = 70;
 
-    private readonly TinyModel _tiny = TinyModel.Create(new RandomCheckpointOptions { ContextLength = Context, AttentionBias = true });
+    private readonly TinyModel _tiny = TinyModel.Create(new RandomCheckpointOptions { ContextLength = Context, AttentionBias = true, Sparsity = 0.5 });
 
     [Theory]
-    [InlineData("scalar", null)]
-    [InlineData("portable", null)]
-    [InlineData("auto", null)]
-    [InlineData("auto", "q8_0")]
-    [InlineData("scalar", "q4_0")]
-    public void Rows_have_the_same_bits_alone_and_in_company(string kernels, string? format)
+    [InlineData("scalar", null, false)]
+    [InlineData("portable", null, false)]
+    [InlineData("auto", null, false)]
+    [InlineData("auto", "q8_0", false)]
+    [InlineData("scalar", "q4_0", false)]
+    [InlineData("scalar", null, true)]
+    [InlineData("portable", "q8_0", true)]
+    [InlineData("auto", null, true)]
+    public void Rows_have_the_same_bits_alone_and_in_company(string kernels, string? format, bool masked)
     {
         string path = Model(format);
         using DecoderRun plain = new(path, Options(kernels));
-        using DecoderRun run = Adapted(path, kernels);
+        using DecoderRun run = Adapted(path, kernels, masked);
         int[] adapters = [StepSequence.NoAdapter, 0, 1, 1, StepSequence.NoAdapter, 0, 1];
         int[] tokens = Tokens(run.VocabularySize);
         float[][] alone = [.. adapters.Select(adapter => Last(run, tokens, adapter, chunk: 32))];
@@ -43,7 +46,7 @@ public sealed class DecoderAdapterTests : IDisposable
         string folder = Path.Combine(_tiny.Folder, "down");
         TinyAdapter.Write(folder, _tiny.Folder, includes: name => name.EndsWith("1.mlp.down_proj.weight", StringComparison.Ordinal));
         using DecoderRun run = new(_tiny.Folder, Options("auto"));
-        run.Loaded.Attach([AdapterLoader.Load("down", folder, run.Loaded.Config)]);
+        run.Loaded.Attach([AdapterLoader.Load("down", folder, run.Loaded)]);
         Assert.Equal(1, run.Loaded.Adapters[0].LinearCount);
         Assert.Equal(4, run.Loaded.Adapters[0].Rank);
         int[] tokens = Tokens(run.VocabularySize);
@@ -79,15 +82,15 @@ public sealed class DecoderAdapterTests : IDisposable
         return path;
     }
 
-    private DecoderRun Adapted(string path, string kernels)
+    private DecoderRun Adapted(string path, string kernels, bool masked = false)
     {
         DecoderRun run = new(path, Options(kernels));
 
         // Ranks below a panel of 16, and above a group of 32.
         run.Loaded.Attach(
         [
-            AdapterLoader.Load("a", TinyAdapter.Write(Path.Combine(_tiny.Folder, "a"), _tiny.Folder, seed: 1, rank: 5), run.Loaded.Config),
-            AdapterLoader.Load("b", TinyAdapter.Write(Path.Combine(_tiny.Folder, "b"), _tiny.Folder, seed: 2, rank: 40), run.Loaded.Config),
+            AdapterLoader.Load("a", TinyAdapter.Write(Path.Combine(_tiny.Folder, "a"), _tiny.Folder, seed: 1, rank: 5, masked: masked), run.Loaded),
+            AdapterLoader.Load("b", TinyAdapter.Write(Path.Combine(_tiny.Folder, "b"), _tiny.Folder, seed: 2, rank: 40), run.Loaded),
         ]);
         return run;
     }

@@ -65,7 +65,7 @@ public sealed class DecoderSimulationTests
     private static void Attach(LoadedModel model, TinyModel tiny, int count) => model.Attach(
     [
         .. Enumerable.Range(1, count).Select(adapter => AdapterLoader.Load(
-            NameOf(adapter), TinyAdapter.Write(Path.Combine(tiny.Folder, NameOf(adapter)), tiny.Folder, (ulong)adapter), model.Config)),
+            NameOf(adapter), TinyAdapter.Write(Path.Combine(tiny.Folder, NameOf(adapter)), tiny.Folder, (ulong)adapter, masked: adapter == 2), model)),
     ]);
 
     private static List<GenerationRequest> MakeRequests(Random random, int vocabularySize, int adapterCount)

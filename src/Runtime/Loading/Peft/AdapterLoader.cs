@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Models.Adapters;
+using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 
 namespace Sparrow.Runtime.Loading.Peft;
@@ -11,57 +12,72 @@ public static class AdapterLoader
     private static readonly string[] s_linears =
         ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
 
-    /// <summary>Reads a folder and fits it to a model.</summary>
+    /// <summary>Reads a folder and fits it to a model in memory.</summary>
     /// <param name="name">What requests will call it.</param>
     /// <param name="folder">adapter_config.json and adapter_model.safetensors.</param>
-    /// <param name="config">The model's shape; any format of its weights will do.</param>
+    /// <param name="model">Any format of its weights will do. A masked adapter counts where they are not zero.</param>
     /// <exception cref="CheckpointException">It cannot be read, or was made for a model of another shape; the message says which tensor, what was
     /// expected and what was found.</exception>
-    public static ModelAdapter Load(string name, string folder, ModelConfig config)
+    public static ModelAdapter Load(string name, string folder, LoadedModel model)
     {
-        PeftFolder read = PeftFolder.Read(folder);
-        if (read.Settings.IsMasked)
+        ArgumentNullException.ThrowIfNull(model);
+        return Load(name, folder, model.Config, model.FindLinear);
+    }
+
+    /// <summary>What an adapter will take in memory, from the size of its file.</summary>
+    /// <exception cref="CheckpointException">Its settings cannot be read.</exception>
+    public static long Estimate(string folder, ModelConfig config)
+    {
+        FileInfo file = new(Path.Combine(folder, PeftFolder.WeightsName));
+        if (!file.Exists)
         {
-            // M ∘ (B·A) is no product of two small factors: computed as one, pruned weights would come back.
-            throw new CheckpointException(
-                read.Settings.File, "a masked adapter is served merged into its pruned weights only", field: "sparrow_masked", expected: "false", found: "true");
+            return 0;
         }
 
-        Dictionary<string, long[]> shapes = ExpectedTensors.Of(config).Where(IsAdaptable).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape, StringComparer.Ordinal);
-        Dictionary<string, LowRankFactors> factors = new(StringComparer.Ordinal);
+        // Factors of 16 bits, which are the most common, are held in 32. Of a masked adapter the products are held, as if nothing were pruned.
+        return PeftSettings.Read(folder).IsMasked
+            ? Adaptable(config).Sum(tensor => SparseMatrix.PlanBytes((int)tensor.Shape[0], (int)tensor.Shape[1], 0, tensor.Shape[0] * tensor.Shape[1] * sizeof(ushort)))
+            : 2 * file.Length;
+    }
+
+    /// <param name="name">What requests will call it.</param>
+    /// <param name="folder">In PEFT's layout.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="weightsOf">The model's matrices by canonical names.</param>
+    internal static ModelAdapter Load(string name, string folder, ModelConfig config, Func<string, WeightMatrix?> weightsOf)
+    {
+        PeftFolder read = PeftFolder.Read(folder);
+        Dictionary<string, long[]> shapes = Adaptable(config).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape, StringComparer.Ordinal);
+        Dictionary<string, AdapterTerm> terms = new(StringComparer.Ordinal);
         try
         {
             foreach (PeftFactors stored in read.Factors)
             {
-                Add(factors, stored, read.WeightsFile, config, shapes);
+                Add(terms, stored, read, config, shapes, weightsOf);
             }
 
-            return new ModelAdapter(name, read.Digest, factors);
+            return new ModelAdapter(name, read.Digest, terms);
         }
         catch
         {
-            foreach (LowRankFactors pair in factors.Values)
+            foreach (WeightMatrix matrix in terms.Values.SelectMany(term => term.Matrices))
             {
-                pair.A.Dispose();
-                pair.B.Dispose();
+                matrix.Dispose();
             }
 
             throw;
         }
     }
 
-    /// <summary>What an adapter will take in memory, from the size of its file.</summary>
-    public static long Estimate(string folder)
-    {
-        FileInfo file = new(Path.Combine(folder, PeftFolder.WeightsName));
-
-        // Factors of 16 bits, which are the most common, are held in 32.
-        return file.Exists ? 2 * file.Length : 0;
-    }
-
     private static void Add(
-        Dictionary<string, LowRankFactors> factors, PeftFactors stored, string file, ModelConfig config, Dictionary<string, long[]> shapes)
+        Dictionary<string, AdapterTerm> terms,
+        PeftFactors stored,
+        PeftFolder folder,
+        ModelConfig config,
+        Dictionary<string, long[]> shapes,
+        Func<string, WeightMatrix?> weightsOf)
     {
+        string file = folder.WeightsFile;
         List<(string Name, int FirstRow, RowOrder Order)> parts = Parts(config, stored.Module, out long rows);
         foreach ((string tensor, _, _) in parts)
         {
@@ -72,7 +88,7 @@ public static class AdapterLoader
                     expected: $"a linear of one of the model's {config.LayerCount} blocks ({string.Join(", ", s_linears)})", found: stored.Module);
             }
 
-            if (factors.ContainsKey(tensor))
+            if (terms.ContainsKey(tensor))
             {
                 throw new CheckpointException(file, "two adapters of one linear", tensor: stored.NameOfA, expected: "one", found: "two");
             }
@@ -82,11 +98,20 @@ public static class AdapterLoader
         rows = parts.Count == 1 ? shapes[parts[0].Name][0] : rows;
         Require(stored.Columns == columns, stored.NameOfA, $"[{stored.Rank}, {columns}]", $"[{stored.Rank}, {stored.Columns}]");
         Require(stored.Rows == rows, stored.NameOfB, $"[{rows}, {stored.Rank}]", $"[{stored.Rows}, {stored.Rank}]");
-        DenseMatrix a = Matrix(stored.Rank, stored.Columns, row => row, stored.A, 1);
+        DenseMatrix? a = null;
         foreach ((string tensor, int firstRow, RowOrder order) in parts)
         {
-            DenseMatrix b = Matrix((int)shapes[tensor][0], stored.Rank, row => firstRow + order.StoredRow(row), stored.B, stored.Scale);
-            factors.Add(tensor, new LowRankFactors(a, b));
+            int StoredRow(int row) => firstRow + order.StoredRow(row);
+            if (folder.Settings.IsMasked)
+            {
+                WeightMatrix weights = weightsOf(tensor)
+                    ?? throw new CheckpointException(file, "a masked adapter counts where the model's weights are not zero, and these are not here", tensor: tensor);
+                terms.Add(tensor, new AdapterTerm(stored.Rank, MaskedProduct.Of(stored, StoredRow, weights)));
+                continue;
+            }
+
+            a ??= Matrix(stored.Rank, stored.Columns, row => row, stored.A, 1);
+            terms.Add(tensor, new AdapterTerm(a, Matrix((int)shapes[tensor][0], stored.Rank, StoredRow, stored.B, stored.Scale)));
         }
 
         void Require(bool fits, string tensor, string expected, string found)
@@ -139,7 +164,8 @@ public static class AdapterLoader
         return matrix;
     }
 
-    private static bool IsAdaptable((string Name, long[] Shape) tensor) =>
-        Array.Exists(s_linears, linear => tensor.Name.StartsWith("model.layers.", StringComparison.Ordinal) && tensor.Name.EndsWith($".{linear}.weight", StringComparison.Ordinal))
-        && !tensor.Name.Contains(".experts.", StringComparison.Ordinal);
+    private static IEnumerable<(string Name, long[] Shape)> Adaptable(ModelConfig config) => ExpectedTensors.Of(config).Where(tensor =>
+        tensor.Name.StartsWith("model.layers.", StringComparison.Ordinal)
+        && !tensor.Name.Contains(".experts.", StringComparison.Ordinal)
+        && Array.Exists(s_linears, linear => tensor.Name.EndsWith($".{linear}.weight", StringComparison.Ordinal)));
 }

@@ -24,8 +24,8 @@ internal sealed class AttachedAdapters : IDisposable
         {
             foreach ((string name, Linear linear) in weights.Blocks[layer].AdaptableLinears)
             {
-                LowRankFactors?[] factors = [.. adapters.Select(adapter => adapter.Find($"model.layers.{layer}.{name}.weight"))];
-                linear.Adapters = Array.TrueForAll(factors, pair => pair is null) ? null : new LinearAdapters(_rows, factors, _inner, stride, options);
+                AdapterTerm?[] terms = [.. adapters.Select(adapter => adapter.Find($"model.layers.{layer}.{name}.weight"))];
+                linear.Adapters = Array.TrueForAll(terms, term => term is null) ? null : new LinearAdapters(_rows, terms, _inner, stride, options);
             }
         }
     }

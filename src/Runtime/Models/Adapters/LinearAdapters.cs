@@ -8,11 +8,11 @@ using Sparrow.Runtime.Threading;
 namespace Sparrow.Runtime.Models.Adapters;
 
 /// <summary>
-/// What adapters add to one linear layer, for the rows of the sequences that name them: y += B·(A·x), in float, after the layer's own product. The kernels
-/// compute a row by itself, so it has the same bits alone and in company, and a row without an adapter those of a model without any.
+/// What adapters add to one linear layer, for the rows of the sequences that name them: y += B·(A·x), or y += D·x under a mask, in float, after the layer's own
+/// product. The kernels compute a row by itself, so it has the same bits alone and in company, and a row without an adapter those of a model without any.
 /// </summary>
 /// <remarks>
-/// All adapters of a step go together, in two pieces of parallel work however many there are: 1. A·x, shared out by rows; 2. B times that, shared out by outputs.
+/// All adapters of a step go together, in two pieces of parallel work however many there are: 1. A·x, shared out by rows; 2. B times that, or D·x, shared out by outputs.
 /// One after the other, waking the cores for eight adapters of as many sequences would cost more than their products.
 /// </remarks>
 internal sealed unsafe class LinearAdapters : IParallelWork
@@ -21,10 +21,11 @@ internal sealed unsafe class LinearAdapters : IParallelWork
     private const int GrainProducts = 32;
 
     private readonly AdapterRows _rows;
-    private readonly LowRankFactors?[] _factors;
+    private readonly AdapterTerm?[] _terms;
     private readonly float* _inner;
     private readonly int _innerStride;
     private readonly MatMulKernel _multiply;
+    private readonly MatMulKernel _multiplySparse;
     private readonly WorkerPool _pool;
     private readonly int _outputPanels;
 
@@ -35,19 +36,20 @@ internal sealed unsafe class LinearAdapters : IParallelWork
     private bool _isSecond;
 
     /// <param name="rows">The step at hand.</param>
-    /// <param name="factors">By adapter; null where one leaves the layer as it is.</param>
+    /// <param name="terms">By adapter; null where one leaves the layer as it is.</param>
     /// <param name="inner">Room for A·x of a group, shared by all layers.</param>
     /// <param name="innerStride">Floats of a row in it: the largest rank, padded to whole groups of columns.</param>
     /// <param name="options">How the model runs.</param>
-    public LinearAdapters(AdapterRows rows, LowRankFactors?[] factors, NativeBuffer inner, int innerStride, DecoderOptions options)
+    public LinearAdapters(AdapterRows rows, AdapterTerm?[] terms, NativeBuffer inner, int innerStride, DecoderOptions options)
     {
         _rows = rows;
-        _factors = factors;
+        _terms = terms;
         _inner = (float*)inner.Pointer;
         _innerStride = innerStride;
         _multiply = options.Kernels.MatMulF32;
+        _multiplySparse = options.Kernels.MatMulSparseBF16;
         _pool = options.Pool;
-        _outputPanels = PanelShape.PanelCount(factors.First(pair => pair is not null)!.B.Rows);
+        _outputPanels = PanelShape.PanelCount(terms.First(term => term is not null)!.Outer.Rows);
     }
 
     /// <summary>Adds to the rows of the step at hand.</summary>
@@ -80,9 +82,9 @@ internal sealed unsafe class LinearAdapters : IParallelWork
 
         foreach (AdapterPiece piece in pieces)
         {
-            for (int panel = start; panel < end && _factors[piece.Adapter] is { } factors; panel++)
+            for (int panel = start; panel < end && _terms[piece.Adapter] is { } term; panel++)
             {
-                AddB(piece, factors.B, panel);
+                AddOuter(piece, term, panel);
             }
         }
     }
@@ -91,29 +93,37 @@ internal sealed unsafe class LinearAdapters : IParallelWork
 
     private void MultiplyA(AdapterPiece piece)
     {
-        if (_factors[piece.Adapter] is not { } factors)
+        if (_terms[piece.Adapter]?.A is not { } a)
         {
             return;
         }
 
-        int panels = PanelShape.PanelCount(factors.A.Rows);
+        int panels = PanelShape.PanelCount(a.Rows);
         float* inner = _inner + ((long)piece.InnerRow * _innerStride);
-        _multiply(factors.A.Panels, 0, panels, _input!.Row(piece.FirstToken), _input.Stride, piece.TokenCount, inner, _innerStride);
+        _multiply(a.Panels, 0, panels, _input!.Row(piece.FirstToken), _input.Stride, piece.TokenCount, inner, _innerStride);
 
         // B reads whole groups of columns, and what another adapter has left there might not be finite.
         int written = panels * PanelMatrix.PanelRows;
         for (int token = 0; token < piece.TokenCount; token++)
         {
-            new Span<float>(inner + ((long)token * _innerStride) + written, PanelShape.PadColumns(factors.A.Rows) - written).Clear();
+            new Span<float>(inner + ((long)token * _innerStride) + written, PanelShape.PadColumns(a.Rows) - written).Clear();
         }
     }
 
-    private void AddB(AdapterPiece piece, DenseMatrix b, int panel)
+    private void AddOuter(AdapterPiece piece, AdapterTerm term, int panel)
     {
         float* results = stackalloc float[AdapterRows.PieceTokens * PanelMatrix.PanelRows];
-        _multiply(b.Panels, panel, 1, _inner + ((long)piece.InnerRow * _innerStride), _innerStride, piece.TokenCount, results, PanelMatrix.PanelRows);
+        if (term.A is null)
+        {
+            _multiplySparse(term.Panels, panel, 1, _input!.Row(piece.FirstToken), _input.Stride, piece.TokenCount, results, PanelMatrix.PanelRows);
+        }
+        else
+        {
+            _multiply(term.Panels, panel, 1, _inner + ((long)piece.InnerRow * _innerStride), _innerStride, piece.TokenCount, results, PanelMatrix.PanelRows);
+        }
+
         int firstRow = panel * PanelMatrix.PanelRows;
-        int rows = Math.Min(b.Rows - firstRow, PanelMatrix.PanelRows);
+        int rows = Math.Min(term.Outer.Rows - firstRow, PanelMatrix.PanelRows);
         for (int token = 0; token < piece.TokenCount; token++, results += PanelMatrix.PanelRows)
         {
             float* y = _output!.Row(piece.FirstToken + token) + firstRow;

@@ -1,4 +1,4 @@
-using Sparrow.Runtime.Tensors.Layouts;
+using Sparrow.Runtime.Tensors;
 
 namespace Sparrow.Runtime.Models.Adapters;
 
@@ -8,14 +8,14 @@ namespace Sparrow.Runtime.Models.Adapters;
 /// </summary>
 public sealed class ModelAdapter : IDisposable
 {
-    private readonly IReadOnlyDictionary<string, LowRankFactors> _factors;
+    private readonly IReadOnlyDictionary<string, AdapterTerm> _terms;
 
-    internal ModelAdapter(string name, string digest, IReadOnlyDictionary<string, LowRankFactors> factors)
+    internal ModelAdapter(string name, string digest, IReadOnlyDictionary<string, AdapterTerm> terms)
     {
         Name = name;
         Digest = digest;
-        _factors = factors;
-        Rank = factors.Values.Max(pair => pair.A.Rows);
+        _terms = terms;
+        Rank = terms.Values.Max(term => term.Rank);
         Bytes = Matrices.Sum(matrix => matrix.Bytes);
     }
 
@@ -29,19 +29,19 @@ public sealed class ModelAdapter : IDisposable
     public int Rank { get; }
 
     /// <summary>Linears that it changes.</summary>
-    public int LinearCount => _factors.Count;
+    public int LinearCount => _terms.Count;
 
     /// <summary>Bytes in memory.</summary>
     public long Bytes { get; }
 
-    private IEnumerable<DenseMatrix> Matrices => _factors.Values.SelectMany(pair => new[] { pair.A, pair.B }).Distinct();
+    private IEnumerable<WeightMatrix> Matrices => _terms.Values.SelectMany(term => term.Matrices).Distinct();
 
     /// <summary>What it adds to a linear, by the canonical name of its tensor; null: nothing.</summary>
-    internal LowRankFactors? Find(string tensor) => _factors.GetValueOrDefault(tensor);
+    internal AdapterTerm? Find(string tensor) => _terms.GetValueOrDefault(tensor);
 
     public void Dispose()
     {
-        foreach (DenseMatrix matrix in Matrices)
+        foreach (WeightMatrix matrix in Matrices)
         {
             matrix.Dispose();
         }

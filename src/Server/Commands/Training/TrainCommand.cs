@@ -51,9 +51,9 @@ internal sealed partial class TrainCommand
             throw new UsageException("A new model is trained with --method weights.");
         }
 
-        if (result.GetValue(_options.Unmerged) && result.GetValue(_options.Method) != "lora")
+        if (result.GetValue(_options.Unmerged) && result.GetValue(_options.Method) == "weights")
         {
-            throw new UsageException("--unmerged goes with --method lora: without its mask a masked adapter would be another one.");
+            throw new UsageException("--unmerged goes with --method lora or masked-lora: without adapters there is nothing to leave apart.");
         }
 
         string output = result.GetRequiredValue(_options.Output).TrimEnd('/');

@@ -33,7 +33,7 @@ internal sealed class TrainOptions
 
     public Option<bool> Rora { get; } = new("--rora") { Description = "Scales adapters by alpha over the root of the rank instead." };
 
-    public Option<bool> Unmerged { get; } = new("--unmerged") { Description = "With --method lora: writes the adapters alone, in PEFT's layout, for serve --adapter." };
+    public Option<bool> Unmerged { get; } = new("--unmerged") { Description = "With --method lora or masked-lora: writes the adapters alone, in PEFT's layout, for serve --adapter." };
 
     public Option<int?> Steps { get; } = new("--steps") { Description = "Steps of the optimiser; by default what --epochs makes.", HelpName = "N" };
 

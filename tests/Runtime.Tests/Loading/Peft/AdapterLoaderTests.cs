@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Loading.Peft;
 using Sparrow.Runtime.Models;
 using Sparrow.Runtime.Models.Adapters;
+using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 using Sparrow.Testing;
 using Xunit;
@@ -19,12 +21,12 @@ public sealed class AdapterLoaderTests : IDisposable
     public void The_scale_goes_into_B_and_A_stays_as_it_is()
     {
         PeftFactors stored = Write(("model.layers.1.self_attn.k_proj", 32, 64));
-        using ModelAdapter adapter = AdapterLoader.Load("a", _folder, s_config);
-        LowRankFactors factors = adapter.Find("model.layers.1.self_attn.k_proj.weight")!;
+        using ModelAdapter adapter = Load(s_config);
+        AdapterTerm term = adapter.Find("model.layers.1.self_attn.k_proj.weight")!;
         Assert.Null(adapter.Find("model.layers.0.self_attn.k_proj.weight"));
-        Assert.Equal(stored.A.AsSpan(3 * 64, 64).ToArray(), Row(factors.A, 3));
-        Assert.Equal(stored.B.AsSpan(7 * 4, 4).ToArray().Select(value => 2 * value), Row(factors.B, 7));
-        Assert.Equal(factors.A.Bytes + factors.B.Bytes, adapter.Bytes);
+        Assert.Equal(stored.A.AsSpan(3 * 64, 64).ToArray(), Row(term.A!, 3));
+        Assert.Equal(stored.B.AsSpan(7 * 4, 4).ToArray().Select(value => 2 * value), Row(term.Outer, 7));
+        Assert.Equal(term.A!.Bytes + term.Outer.Bytes, adapter.Bytes);
         Assert.Equal(64, adapter.Digest.Length);
     }
 
@@ -33,10 +35,10 @@ public sealed class AdapterLoaderTests : IDisposable
     {
         ModelConfig config = s_config with { Family = "phi3" };
         PeftFactors stored = Write(("model.layers.0.self_attn.qkv_proj", 128, 64), ("model.layers.0.mlp.gate_up_proj", 256, 64));
-        using ModelAdapter adapter = AdapterLoader.Load("a", _folder, config);
+        using ModelAdapter adapter = Load(config);
         Assert.Equal(5, adapter.LinearCount);
         AssertRows(stored, adapter, ("q_proj", 0, 64), ("k_proj", 64, 32), ("v_proj", 96, 32));
-        Assert.Equal(128, adapter.Find("model.layers.0.mlp.up_proj.weight")!.B.Rows);
+        Assert.Equal(128, adapter.Find("model.layers.0.mlp.up_proj.weight")!.Outer.Rows);
     }
 
     [Fact]
@@ -44,8 +46,8 @@ public sealed class AdapterLoaderTests : IDisposable
     {
         ModelConfig config = s_config with { Family = "gpt_neox", KvHeadCount = 4, GatedMlp = false };
         PeftFactors stored = Write(("gpt_neox.layers.0.attention.query_key_value", 192, 64));
-        using ModelAdapter adapter = AdapterLoader.Load("a", _folder, config);
-        DenseMatrix keys = adapter.Find("model.layers.0.self_attn.k_proj.weight")!.B;
+        using ModelAdapter adapter = Load(config);
+        WeightMatrix keys = adapter.Find("model.layers.0.self_attn.k_proj.weight")!.Outer;
 
         // Head 2 of 16 rows: query, key and value of each head stand together.
         int row = (((2 * 3) + 1) * 16) + 5;
@@ -62,7 +64,7 @@ public sealed class AdapterLoaderTests : IDisposable
     public void An_adapter_of_another_model_is_refused_with_tensor_and_shapes(string module, int rows, int columns, string tensor, string expected, string found)
     {
         Write((module, rows, columns));
-        CheckpointException error = Assert.Throws<CheckpointException>(() => AdapterLoader.Load("a", _folder, s_config));
+        CheckpointException error = Assert.Throws<CheckpointException>(() => Load(s_config));
         Assert.Equal(Path.Combine(_folder, "adapter_model.safetensors"), error.File);
         Assert.Equal($"base_model.model.{module}.{tensor}.weight", error.Tensor);
         Assert.Contains(expected, error.Expected, StringComparison.Ordinal);
@@ -76,18 +78,17 @@ public sealed class AdapterLoaderTests : IDisposable
         foreach (string module in new[] { "model.layers.0.block_sparse_moe.experts.0.w1", "model.layers.0.block_sparse_moe.gate" })
         {
             Write((module, 128, 64));
-            Assert.Contains("none that an adapter can stand beside", Assert.Throws<CheckpointException>(() => AdapterLoader.Load("a", _folder, config)).Message, StringComparison.Ordinal);
+            Assert.Contains("none that an adapter can stand beside", Assert.Throws<CheckpointException>(() => Load(config)).Message, StringComparison.Ordinal);
         }
 
         Write(("model.layers.0.self_attn.q_proj", 64, 64));
-        using ModelAdapter attention = AdapterLoader.Load("a", _folder, config);
+        using ModelAdapter attention = Load(config);
         Assert.Equal(1, attention.LinearCount);
     }
 
     [Theory]
     [InlineData("r", "3", "the rank is not the one of the settings")]
     [InlineData("use_dora", "true", "use_dora")]
-    [InlineData("sparrow_masked", "true", "masked adapter")]
     [InlineData("lora_alpha", "\"much\"", "lora_alpha")]
     [InlineData("rank_pattern", "{\"q_proj\":2}", "the rank is not the one of the settings")]
     [InlineData("rank_pattern", "{\"(\":2}", "rank_pattern.(")]
@@ -97,7 +98,7 @@ public sealed class AdapterLoaderTests : IDisposable
     {
         Write(("model.layers.0.self_attn.q_proj", 64, 64));
         Set(member, value);
-        Assert.Contains(message, Assert.Throws<CheckpointException>(() => AdapterLoader.Load("a", _folder, s_config)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<CheckpointException>(() => Load(s_config)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -111,8 +112,44 @@ public sealed class AdapterLoaderTests : IDisposable
     {
         PeftFactors stored = Write(("model.layers.1.self_attn.q_proj", 64, 64));
         Set(member, value);
-        using ModelAdapter adapter = AdapterLoader.Load("a", _folder, s_config);
-        Assert.Equal(stored.B.AsSpan(0, 4).ToArray().Select(factor => scale * factor), Row(adapter.Find("model.layers.1.self_attn.q_proj.weight")!.B, 0));
+        using ModelAdapter adapter = Load(s_config);
+        Assert.Equal(stored.B.AsSpan(0, 4).ToArray().Select(factor => scale * factor), Row(adapter.Find("model.layers.1.self_attn.q_proj.weight")!.Outer, 0));
+    }
+
+    [Fact]
+    public void A_masked_product_counts_where_the_weights_are_not_zero()
+    {
+        PeftFactors stored = Write(("model.layers.0.self_attn.k_proj", 32, 64));
+        Set("sparrow_masked", "true");
+        using DenseMatrix weights = new(32, 64, DenseElement.F32);
+        float[] row = new float[64];
+        for (int i = 0; i < 32; i++)
+        {
+            for (int column = 0; column < 64; column++)
+            {
+                row[column] = (i + column) % 3 == 0 ? -0.5f : 0;
+            }
+
+            weights.SetRow(i, MemoryMarshal.AsBytes(row.AsSpan()));
+        }
+
+        using ModelAdapter adapter = AdapterLoader.Load("a", _folder, s_config, _ => weights);
+        AdapterTerm term = adapter.Find("model.layers.0.self_attn.k_proj.weight")!;
+        Assert.Null(term.A);
+        Assert.Equal((4, 4), (term.Rank, adapter.Rank));
+        Assert.Equal(683, Assert.IsType<SparseMatrix>(term.Outer).KeptCount);
+        for (int i = 0; i < 32; i++)
+        {
+            term.Outer.ExpandRow(i, row);
+            for (int column = 0; column < 64; column++)
+            {
+                double sum = Enumerable.Range(0, 4).Sum(r => 2.0 * stored.B[(i * 4) + r] * stored.A[(r * 64) + column]);
+                Assert.Equal((i + column) % 3 == 0 ? sum : 0, row[column], Math.Abs(sum) / 250);
+            }
+        }
+
+        Assert.InRange(AdapterLoader.Estimate(_folder, s_config), adapter.Bytes, long.MaxValue);
+        Assert.Contains("not zero", Assert.Throws<CheckpointException>(() => Load(s_config)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,16 +165,18 @@ public sealed class AdapterLoaderTests : IDisposable
                 SafetensorsWriter.Write(stream, [new TensorToWrite(name, [4, 64], "F32", 256, (_, bytes) => bytes.Clear())]);
             }
 
-            CheckpointException error = Assert.Throws<CheckpointException>(() => AdapterLoader.Load("a", _folder, s_config));
+            CheckpointException error = Assert.Throws<CheckpointException>(() => Load(s_config));
             Assert.Equal(name, error.Tensor);
             Assert.Contains(missing, error.Message, StringComparison.Ordinal);
         }
 
         File.Delete(file);
-        Assert.Equal(file, Assert.Throws<CheckpointException>(() => AdapterLoader.Load("a", _folder, s_config)).File);
+        Assert.Equal(file, Assert.Throws<CheckpointException>(() => Load(s_config)).File);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private ModelAdapter Load(ModelConfig config) => AdapterLoader.Load("a", _folder, config, _ => null);
 
     private PeftFactors Write(params (string Module, int Rows, int Columns)[] linears)
     {
@@ -153,7 +192,7 @@ public sealed class AdapterLoaderTests : IDisposable
         File.WriteAllText(file, config.ToJsonString());
     }
 
-    private static float[] Row(DenseMatrix matrix, int row)
+    private static float[] Row(WeightMatrix matrix, int row)
     {
         float[] values = new float[matrix.Columns];
         matrix.ExpandRow(row, values);
@@ -164,12 +203,12 @@ public sealed class AdapterLoaderTests : IDisposable
     {
         foreach ((string linear, int first, int rows) in parts)
         {
-            LowRankFactors factors = adapter.Find($"model.layers.0.self_attn.{linear}.weight")!;
-            Assert.Equal(rows, factors.B.Rows);
-            Assert.Equal(stored.A.AsSpan(0, 64).ToArray(), Row(factors.A, 0));
+            AdapterTerm term = adapter.Find($"model.layers.0.self_attn.{linear}.weight")!;
+            Assert.Equal(rows, term.Outer.Rows);
+            Assert.Equal(stored.A.AsSpan(0, 64).ToArray(), Row(term.A!, 0));
             for (int row = 0; row < rows; row++)
             {
-                Assert.Equal(stored.B.AsSpan((first + row) * 4, 4).ToArray().Select(value => 2 * value), Row(factors.B, row));
+                Assert.Equal(stored.B.AsSpan((first + row) * 4, 4).ToArray().Select(value => 2 * value), Row(term.Outer, row));
             }
         }
     }
