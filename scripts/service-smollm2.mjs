@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// SmolLM2 through the whole service while it answers: uploaded in 8 MiB parts by the official Node and .NET clients, compressed (SparseGPT 50 % and 8 bits) in the
-// background, judged by a gate and swapped in, under an open-loop load at half of what the server can do.
+// SmolLM2 through the whole service while it answers: uploaded in 8 MiB parts by the official Node and .NET clients, compressed (SparseGPT 50 % and 8 bits, or
+// a preset) in the background, judged by a gate and swapped in, under an open-loop load at half of what the server can do.
 //
 //   node service-smollm2.mjs --url http://127.0.0.1:8080 --model smollm2 --gguf FILE --text EVALUATION [--calibration TEXT] [--seconds 60] [--rate R]
+//     [--preset small]
 //     [--uploader service-upload.cs]: uploads the file as well, by the official .NET client
 //
 // Checks: no failed and no mixed answer; each prompt has one answer a fingerprint; the fingerprint changes once; the job ends; p99 of the time between
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "60" },
     rate: { type: "string" },
     uploader: { type: "string" },
+    preset: { type: "string" },
     gate: { type: "string", default: "2" },
     tokens: { type: "string", default: "32" },
     samples: { type: "string", default: "16" },
@@ -205,7 +207,7 @@ const main = async () => {
     training_file: calibration,
     seed: 7,
     source: { files: [{ file_id: file.id, path: "smollm2.gguf" }] },
-    method: {
+    method: options.preset ? { type: "preset", preset: options.preset } : {
       type: "recipe",
       recipe: {
         calibration: { samples: Number(options.samples), length: Number(options.length) },

@@ -1,7 +1,7 @@
 namespace Sparrow.Compression.Training;
 
 /// <summary>One linear of a block: weights, maybe a bias, maybe an adapter, and the gradients of what is trained.</summary>
-internal sealed class LinearPart(string name, int rows, int columns, float[] weights, float[]? bias)
+internal sealed class LinearPart(string name, int rows, int columns, LinearWeights weights, float[]? bias)
 {
     public string Name => name;
 
@@ -10,7 +10,7 @@ internal sealed class LinearPart(string name, int rows, int columns, float[] wei
     public int Columns => columns;
 
     /// <summary>Row-major [rows, columns].</summary>
-    public float[] Weights => weights;
+    public LinearWeights Weights => weights;
 
     public float[]? Bias => bias;
 
@@ -33,7 +33,7 @@ internal sealed class LinearPart(string name, int rows, int columns, float[] wei
     /// <summary>The row in effect.</summary>
     public ReadOnlySpan<float> EffectiveRow(int row, Span<float> scratch)
     {
-        ReadOnlySpan<float> line = weights.AsSpan(row * columns, columns);
+        ReadOnlySpan<float> line = weights.Row(row, scratch);
         if (Adapter is null)
         {
             return line;
@@ -49,7 +49,7 @@ internal sealed class LinearPart(string name, int rows, int columns, float[] wei
     {
         if (WeightGradient is not null)
         {
-            yield return new TrainingParameter(name, weights, WeightGradient, Decays: true);
+            yield return new TrainingParameter(name, weights.Floats!, WeightGradient, Decays: true);
         }
 
         if (BiasGradient is not null)

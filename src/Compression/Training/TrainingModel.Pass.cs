@@ -90,7 +90,7 @@ public sealed partial class TrainingModel
     {
         for (int token = 0; token < batch.TokenCount; token++)
         {
-            _embedding.Weights.AsSpan(batch.Tokens[token] * Config.HiddenSize, Config.HiddenSize).CopyTo(hidden.Row(token));
+            _embedding.Weights.Row(batch.Tokens[token], hidden.Row(token)).CopyTo(hidden.Row(token));
         }
     }
 

@@ -75,7 +75,7 @@ public sealed partial class TrainingModel : IDisposable
         {
             if (part.Name == name)
             {
-                return part.Adapter?.Merge(part.Weights) ?? [.. part.Weights];
+                return part.Adapter?.Merge(part.Weights.ToArray()) ?? part.Weights.ToArray();
             }
 
             if (part.Bias is not null && part.Name[..^"weight".Length] + "bias" == name)

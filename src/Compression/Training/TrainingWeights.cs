@@ -4,7 +4,7 @@ using Sparrow.Runtime.Models;
 
 namespace Sparrow.Compression.Training;
 
-/// <summary>All weights as floats, with room for the gradients of what is trained.</summary>
+/// <summary>All weights, with room for the gradients of what is trained.</summary>
 internal sealed class TrainingWeights
 {
     private readonly Checkpoint _checkpoint;
@@ -85,11 +85,11 @@ internal sealed class TrainingWeights
 
     private LinearPart ReadPart(string name, int rows, int columns, bool bias)
     {
-        float[] weights = BlockRunner.ReadMatrix(_checkpoint, name, rows, columns);
+        LinearWeights weights = new(BlockRunner.ReadMatrix(_checkpoint, name, rows, columns), columns, isFrozen: !_trains);
         float[]? biases = bias ? _checkpoint.LoadVector(name[..^"weight".Length] + "bias", rows) : null;
         LinearPart part = new(name, rows, columns, weights, biases)
         {
-            WeightGradient = _trains ? new float[weights.Length] : null,
+            WeightGradient = _trains ? new float[weights.Count] : null,
             BiasGradient = _trains && bias ? new float[rows] : null,
         };
         if (_adapters.Remove(name, out LoraAdapter? adapter))

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Sparrow.Runtime.Tensors;
 using Sparrow.Runtime.Tensors.Layouts;
 
@@ -16,7 +17,16 @@ internal sealed class Bf16Codec : TensorCodec, IEncodingCodec
     public override void Expand(ReadOnlySpan<byte> stored, Span<float> values)
     {
         ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(stored);
-        for (int i = 0; i < upper.Length; i++)
+        Span<uint> bits = MemoryMarshal.Cast<float, uint>(values);
+        int i = 0;
+        for (; i <= upper.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
+        {
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Create(upper.Slice(i, Vector256<ushort>.Count)));
+            (low << 16).CopyTo(bits[i..]);
+            (high << 16).CopyTo(bits[(i + Vector256<uint>.Count)..]);
+        }
+
+        for (; i < upper.Length; i++)
         {
             values[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
         }
