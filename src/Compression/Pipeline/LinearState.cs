@@ -8,6 +8,8 @@ namespace Sparrow.Compression.Pipeline;
 /// <summary>A matrix on its way through the steps: its weights as they are by now, and what they are made of.</summary>
 public sealed class LinearState
 {
+    private const double SparseSource = 0.4;
+
     private readonly Func<float[]> _read;
     private readonly List<string> _methods = [];
     private readonly SortedDictionary<string, double> _measures = new(StringComparer.Ordinal);
@@ -120,6 +122,30 @@ public sealed class LinearState
         _values = values;
         Quantized = null;
         Add(method);
+    }
+
+    /// <summary>
+    /// Takes the zeros of a source that is sparse already for pruned, so that grids do not move them. A source counts as sparse from two fifths of zeros on: one that
+    /// is merely rounded has an eighth or so.
+    /// </summary>
+    internal void KeepZeros()
+    {
+        if (Mask is not null || Quantized is not null)
+        {
+            return;
+        }
+
+        PruneMask mask = new(Rows, Columns);
+        float[] values = Values;
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (values[i] == 0)
+            {
+                mask.Set(i / Columns, i % Columns, kept: false);
+            }
+        }
+
+        Mask = mask.Sparsity is >= SparseSource and < 1 ? mask : null;
     }
 
     /// <summary>Quantises; the weights are from now on what the codes decode to.</summary>

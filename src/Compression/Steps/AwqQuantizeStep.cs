@@ -20,7 +20,7 @@ internal sealed class AwqQuantizeStep(RecipeArguments arguments) : QuantizeStep(
 
     public override StatisticsNeed Needs => StatisticsNeed.Gram;
 
-    public override void Apply(BlockContext block)
+    protected override void Quantize(BlockContext block)
     {
         // 1. All searches before any folding, as the published program does: each sees the layers as they came.
         IReadOnlyList<AwqGroup> groups = AwqGroup.Of(block);

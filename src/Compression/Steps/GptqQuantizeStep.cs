@@ -23,7 +23,7 @@ internal sealed class GptqQuantizeStep(RecipeArguments arguments) : QuantizeStep
 
     public override StatisticsNeed Needs => StatisticsNeed.Gram;
 
-    public override void Apply(BlockContext block)
+    protected override void Quantize(BlockContext block)
     {
         LayerStatistics? planned = null;
         GptqPlan? plan = null;

@@ -27,13 +27,15 @@ internal sealed class JointQuantizeStep(RecipeArguments arguments) : QuantizeSte
 
     public override StatisticsNeed Needs => StatisticsNeed.Gram;
 
+    protected override bool KeepsZeros => false;
+
     public override JsonObject? Prepare(ModelContext model)
     {
         StepChecks.RequireGroups(model, _target.GroupSize, Arguments, "pattern");
         return base.Prepare(model);
     }
 
-    public override void Apply(BlockContext block)
+    protected override void Quantize(BlockContext block)
     {
         HessianOfInput hessians = new(block, Arguments.Number("damping"));
         foreach (LinearState linear in block.Linears)

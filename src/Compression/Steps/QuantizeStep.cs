@@ -14,10 +14,26 @@ internal abstract class QuantizeStep(RecipeArguments arguments) : CompressionSte
 
     protected QuantizationScheme Scheme { get; } = QuantizeMembers.Read(arguments);
 
+    /// <summary>Whether what a source that is sparse already has pruned stays pruned; not where a step prunes by itself.</summary>
+    protected virtual bool KeepsZeros => true;
+
     public override JsonObject? Prepare(ModelContext model)
     {
         StepChecks.RequireGroups(model, Scheme.GroupSize, Arguments, QuantizeMembers.GroupSizeName);
         return null;
+    }
+
+    public sealed override void Apply(BlockContext block)
+    {
+        if (KeepsZeros)
+        {
+            foreach (LinearState linear in block.Linears)
+            {
+                linear.KeepZeros();
+            }
+        }
+
+        Quantize(block);
     }
 
     public sealed override void ApplyToTable(TableContext context)
@@ -33,6 +49,8 @@ internal abstract class QuantizeStep(RecipeArguments arguments) : CompressionSte
         QuantizationScheme scheme = new() { Bits = 8, GroupSize = size, ScalePrecision = Scheme.ScalePrecision };
         table.Quantize("rtn", StepChecks.Guard(table, () => Round(table, scheme, context.Pool)));
     }
+
+    protected abstract void Quantize(BlockContext block);
 
     /// <summary>Rounds a linear to nearest: also what methods fall back to that cannot factor a Hessian.</summary>
     protected static QuantizedMatrix Round(LinearState linear, QuantizationScheme scheme, Runtime.Threading.WorkerPool pool) =>

@@ -15,7 +15,7 @@ internal sealed class RtnQuantizeStep(RecipeArguments arguments) : QuantizeStep(
             QuantizeMembers.Embeddings),
         arguments => new RtnQuantizeStep(arguments));
 
-    public override void Apply(BlockContext block)
+    protected override void Quantize(BlockContext block)
     {
         foreach (LinearState linear in block.Linears)
         {

@@ -34,6 +34,31 @@ public sealed class CompressionPipelineTests
     }
 
     [Theory]
+    [InlineData("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}""", 0.6, 0.6)]
+    [InlineData("""{"type":"quantize","method":"gptq","bits":4,"group_size":32}""", 0.6, 0.6)]
+    [InlineData("""{"type":"quantize","method":"awq","bits":4,"group_size":32}""", 0.6, 0.6)]
+    [InlineData("""{"type":"quantize","method":"sparsegpt","bits":8,"sparsity":0.5}""", 0.6, 0.5)]
+    [InlineData("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}""", 0.2, 0)]
+    public void A_source_that_is_sparse_already_stays_sparse_when_it_is_quantised(string step, double source, double expected)
+    {
+        using PipelineFixture fixture = new(new RandomCheckpointOptions { Sparsity = source });
+        CompressionOptions options = fixture.Options(step);
+        CompressionReport report = CompressionPipeline.Run(options, TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, report.SizeAfter.Sparsity, 0.02);
+        using Checkpoint before = Checkpoint.Open(fixture.Model);
+        using Checkpoint after = Checkpoint.Open(options.Output);
+        float[] old = new float[64];
+        float[] now = new float[64];
+        for (int i = 0; i < 64 && expected == source; i++)
+        {
+            before.ReadRow("model.layers.1.self_attn.q_proj.weight", i, old);
+            after.ReadRow("model.layers.1.self_attn.q_proj.weight", i, now);
+            Assert.All(Enumerable.Range(0, 64), column => Assert.True(old[column] != 0 || now[column] == 0));
+        }
+    }
+
+    [Theory]
     [InlineData("""{"type":"prune","method":"magnitude","sparsity":0.5}""")]
     [InlineData("""{"type":"prune","method":"wanda","sparsity":0.5}""")]
     [InlineData("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}""")]
