@@ -2,13 +2,14 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-// 73 steps of 4 × 512 tokens, as the trained control of the reference data.
+// 73 steps of 4 × 512 tokens, as the trained control of the reference data; the preset takes batches of 2.
 const tokens = 149504;
+const batch = 4;
 const wanda = (sparsity) => ({ type: "prune", method: "wanda", sparsity });
 const lora = (sparsity, more = {}) => ({
-  type: "adapt", method: "masked_lora", sparsity, tokens, calibration_samples: 8, calibration_length: 2048, ...more,
+  type: "adapt", method: "masked_lora", sparsity, tokens, batch, calibration_samples: 8, calibration_length: 2048, ...more,
 });
-const losa = (sparsity, more = {}) => ({ type: "adapt", method: "losa", preset: "losa-fast", sparsity, tokens, ...more });
+const losa = (sparsity, more = {}) => ({ type: "adapt", method: "losa", preset: "losa-fast", sparsity, tokens, batch, ...more });
 const int8 = { type: "quantize", method: "rtn", bits: 8, group_size: 64, symmetric: true };
 const int4 = { bits: 4, group_size: 64 };
 const steps = {
@@ -22,6 +23,7 @@ const steps = {
   "losa-70-rmi-off": [losa(0.7, { allocation: "uniform" })],
   "losa-70-uniform-ranks": [losa(0.7, { ranks: "uniform" })],
   "losa-70-one-round": [losa(0.7, { rounds: 1 })],
+  "losa-70-batch-2": [losa(0.7, { batch: 2 })],
   "losa-70-rora": [losa(0.7, { scaling: "rora" })],
   "losa-70-sparsegpt": [losa(0.7, { prune: "sparsegpt" })],
   "losa-70-dsnot": [losa(0.7, { dsnot: true })],
@@ -32,7 +34,7 @@ const steps = {
   "losa-70-int4-after": [losa(0.7), { type: "quantize", method: "rtn", ...int4 }],
   "losa-70-int4-trained": [losa(0.7, int4)],
 };
-const defaults = ["dense", "dense-lora", "wanda-70", "masked-lora-70", "losa-70", "losa-70-rmi-off", "losa-70-uniform-ranks", "losa-70-one-round",
+const defaults = ["dense", "dense-lora", "wanda-70", "masked-lora-70", "losa-70", "losa-70-batch-2", "losa-70-rmi-off", "losa-70-uniform-ranks", "losa-70-one-round",
   "losa-70-rora", "squarehead-70"];
 
 function recipe(row, seed, shared) {

@@ -35,7 +35,7 @@ public sealed class SampleModelTests : IDisposable
         Assert.InRange(cost, 0.99, bound);
     }
 
-    // Two fifths of what the preset trains on, so that it ends in seconds: about 4 % with all of it.
+    // Two fifths of what the preset trains on, so that it ends in seconds.
     [Fact]
     public void Losa_keeps_within_15_percent_what_pruning_alone_breaks()
     {
