@@ -24,8 +24,7 @@ public static class AdapterLoader
         return Load(name, folder, model.Config, model.FindLinear);
     }
 
-    /// <summary>What an adapter will take in memory, from the size of its file.</summary>
-    /// <exception cref="CheckpointException">Its settings cannot be read.</exception>
+    /// <summary>What an adapter will take in memory, from the size of its file. One that cannot be loaded is no error here.</summary>
     public static long Estimate(string folder, ModelConfig config)
     {
         FileInfo file = new(Path.Combine(folder, PeftFolder.WeightsName));
@@ -35,7 +34,7 @@ public static class AdapterLoader
         }
 
         // Factors of 16 bits, which are the most common, are held in 32. Of a masked adapter the products are held, as if nothing were pruned.
-        return PeftSettings.Read(folder).IsMasked
+        return IsMasked(folder)
             ? Adaptable(config).Sum(tensor => SparseMatrix.PlanBytes((int)tensor.Shape[0], (int)tensor.Shape[1], 0, tensor.Shape[0] * tensor.Shape[1] * sizeof(ushort)))
             : 2 * file.Length;
     }
@@ -66,6 +65,18 @@ public static class AdapterLoader
             }
 
             throw;
+        }
+    }
+
+    private static bool IsMasked(string folder)
+    {
+        try
+        {
+            return PeftSettings.Read(folder).IsMasked;
+        }
+        catch (Exception exception) when (exception is CheckpointException or IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 
@@ -104,9 +115,7 @@ public static class AdapterLoader
             int StoredRow(int row) => firstRow + order.StoredRow(row);
             if (folder.Settings.IsMasked)
             {
-                WeightMatrix weights = weightsOf(tensor)
-                    ?? throw new CheckpointException(file, "a masked adapter counts where the model's weights are not zero, and these are not here", tensor: tensor);
-                terms.Add(tensor, new AdapterTerm(stored.Rank, MaskedProduct.Of(stored, StoredRow, weights)));
+                terms.Add(tensor, new AdapterTerm(stored.Rank, Masked(stored, file, tensor, StoredRow, weightsOf(tensor))));
                 continue;
             }
 
@@ -121,6 +130,19 @@ public static class AdapterLoader
                 throw new CheckpointException(file, "the adapter was made for a model of another shape", tensor: tensor, expected: expected, found: found);
             }
         }
+    }
+
+    private static SparseMatrix Masked(PeftFactors stored, string file, string tensor, Func<int, int> storedRow, WeightMatrix? weights)
+    {
+        if (weights is null)
+        {
+            throw new CheckpointException(file, "a masked adapter counts where the model's weights are not zero, and these are not here", tensor: tensor);
+        }
+
+        return weights.Columns <= SparseMatrix.MaxColumns
+            ? MaskedProduct.Of(stored, storedRow, weights)
+            : throw new CheckpointException(
+                file, "the linear is too wide for a masked adapter", tensor: stored.NameOfA, expected: $"at most {SparseMatrix.MaxColumns} columns", found: $"{weights.Columns}");
     }
 
     /// <summary>The canonical linears that a module stands for, and where their rows lie among its own.</summary>
