@@ -21,7 +21,7 @@ public sealed partial class CompressionPipeline
                 int current = index;
                 void Report(double share) => ReportPart(null, share);
                 void ReportPart(string? part, double share) =>
-                    _meter.Prepare(part is null ? asked.Label : $"{asked.Label}: {part}", (current + share) / _steps.Length);
+                    _meter.Prepare(part is null ? asked.Label : $"{asked.Label}: {part}", PreparedShare(current, share));
                 Report(0);
                 JsonObject? plan = Guard(asked, null, () => step.Prepare(Model(_source, journal, current, segments, Report) with { ReportPart = ReportPart }));
                 plans.Add(plan is null ? null : JsonNode.Parse(plan.ToJsonString())!.AsObject());
@@ -34,6 +34,14 @@ public sealed partial class CompressionPipeline
                 return true;
             });
         }
+    }
+
+    /// <summary>How much of all preparation is done, a part of one step's included: one that trains takes nearly all of it.</summary>
+    private double PreparedShare(int current, double share)
+    {
+        const double Training = 50;
+        double[] weights = [.. _steps.Select(step => step.Step.IsMostlyPreparation ? Training : 1)];
+        return (weights[..current].Sum() + (weights[current] * share)) / weights.Sum();
     }
 
     private void CompressBlocks(CompressionJournal journal, IReadOnlyList<int[]> segments, double before)

@@ -146,6 +146,19 @@ public sealed class AdaptStepTests
         }
     }
 
+    [Fact]
+    public void Training_is_most_of_the_progress_whatever_steps_follow()
+    {
+        using PipelineFixture fixture = new(s_fourLayers);
+        List<CompressionProgress> marks = [];
+        CompressionOptions options = fixture.Options($$"""{{Losa}},{"type":"quantize","method":"rtn","bits":8,"group_size":32},{"type":"tune_kv","average_bits":5}""") with { Progress = marks.Add };
+        CompressionPipeline.Run(options, TestContext.Current.CancellationToken);
+
+        double[] training = [.. marks.Where(mark => mark.Step.StartsWith("adapt losa: round", StringComparison.Ordinal)).Select(mark => mark.Fraction)];
+        Assert.InRange(training[^1], 0.85, 0.9);
+        Assert.Equal(training.Order(), training);
+    }
+
     [Theory]
     [InlineData("""{"type":"quantize","method":"rtn","bits":4,"group_size":32}""")]
     [InlineData("""{"type":"quantize","method":"gptq","bits":4,"group_size":32}""")]

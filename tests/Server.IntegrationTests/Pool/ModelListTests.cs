@@ -44,7 +44,7 @@ public sealed class ModelListTests
         await server.CompleteAsync("other");
         Assert.Equal("loaded", await StatusAsync(server));
         Task<HttpResponseMessage> running = server.SendAsync("other", maxTokens: 1000);
-        await server.RunsAsync("other", 1);
+        await server.RunsAsync("other", 1, running);
         await server.PostAsync("/v1/pool/unload", new { model = "other" }, HttpStatusCode.Accepted);
         await Eventually.BecomesTrueAsync(async () => await StatusAsync(server) is "draining" or "unloaded");
         (await running).Dispose();

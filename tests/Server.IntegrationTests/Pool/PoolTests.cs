@@ -42,7 +42,7 @@ public sealed class PoolTests
 
         // b is at work now, so that nothing can leave for d.
         Task<HttpResponseMessage> running = server.SendAsync("b", maxTokens: 1900);
-        await server.RunsAsync("b", 1);
+        await server.RunsAsync("b", 1, running);
         using HttpResponseMessage refused = await server.SendAsync("d");
         if (!running.IsCompleted)
         {
@@ -264,7 +264,7 @@ public sealed class PoolTests
     {
         await using SparrowServer server = await SparrowServer.StartAsync();
         Task<HttpResponseMessage> running = server.SendAsync("tiny", maxTokens: 1000);
-        await server.RunsAsync("tiny", 1);
+        await server.RunsAsync("tiny", 1, running);
         await server.PostAsync("/v1/pool/unload", new { model = "tiny" }, HttpStatusCode.Accepted);
         using HttpResponseMessage finished = await running;
         Assert.Equal(HttpStatusCode.OK, finished.StatusCode);

@@ -80,7 +80,7 @@ public sealed class SwapTests
         JsonElement before = await server.CompleteAsync("tiny", prompts, maxTokens: 500);
 
         Task<JsonElement> request = server.CompleteAsync("tiny", prompts, maxTokens: 500);
-        await server.RunsAsync("tiny", 1);
+        await server.RunsAsync("tiny", 1, request);
         JsonElement swap = await server.SwapAsync(new { model = "tiny", revision = next.Id });
         JsonElement answer = await request;
         Assert.Equal(before.Text("system_fingerprint"), answer.Text("system_fingerprint"));
