@@ -1,6 +1,7 @@
 using Sparrow.Runtime.Loading;
 using Sparrow.Runtime.Models.Layers;
 using Sparrow.Runtime.Tensors;
+using Sparrow.Runtime.Threading;
 
 namespace Sparrow.Runtime.Models;
 
@@ -24,18 +25,11 @@ internal sealed class DecoderWeightsLoader(Checkpoint checkpoint, DecoderOptions
 
             // Repacking a matrix keeps a core busy; the blocks share nothing.
             int loaded = 0;
-            try
+            OwnThreads.For(blocks.Length, layer =>
             {
-                Parallel.For(0, blocks.Length, layer =>
-                {
-                    blocks[layer] = LoadBlock(layer);
-                    progress?.Report(Interlocked.Increment(ref loaded) / (double)blocks.Length);
-                });
-            }
-            catch (AggregateException exception) when (exception.InnerException is CheckpointException first)
-            {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
-            }
+                blocks[layer] = LoadBlock(layer);
+                progress?.Report(Interlocked.Increment(ref loaded) / (double)blocks.Length);
+            });
 
             return new DecoderWeights
             {
