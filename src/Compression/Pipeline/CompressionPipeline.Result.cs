@@ -20,9 +20,9 @@ public sealed partial class CompressionPipeline
         EvaluationReport compressed = null!;
         Timed("evaluation", () =>
         {
-            dense = Measure(_source, 0.5);
+            dense = Measure(_source, 0);
             using Checkpoint result = Checkpoint.Open(journal.ArtifactFolder);
-            compressed = Measure(result, 0.75);
+            compressed = Measure(result, 0.5);
         });
         return (dense, compressed);
 
@@ -30,7 +30,7 @@ public sealed partial class CompressionPipeline
         {
             Perplexity = BlockwisePerplexity.Measure(
                 checkpoint, gate, _kernels, _pool, _options.ActivationBytes, journal.SpillFile,
-                share => _meter.After("evaluate", "perplexity", from + (0.25 * share)), _cancellation),
+                share => _meter.After("evaluate", "perplexity", _meter.FinishShare + ((1 - _meter.FinishShare) * (from + (0.5 * share)))), _cancellation),
         };
     }
 

@@ -21,7 +21,7 @@ public sealed partial class CompressionPipeline
                 int current = index;
                 void Report(double share) => ReportPart(null, share);
                 void ReportPart(string? part, double share) =>
-                    _meter.Prepare(part is null ? asked.Label : $"{asked.Label}: {part}", PreparedShare(current, share));
+                    _meter.Prepare(part is null ? asked.Label : $"{asked.Label}: {part}", ShareOfSteps(current, share, step => step.IsMostlyPreparation));
                 Report(0);
                 JsonObject? plan = Guard(asked, null, () => step.Prepare(Model(_source, journal, current, segments, Report) with { ReportPart = ReportPart }));
                 plans.Add(plan is null ? null : JsonNode.Parse(plan.ToJsonString())!.AsObject());
@@ -36,11 +36,11 @@ public sealed partial class CompressionPipeline
         }
     }
 
-    /// <summary>How much of all preparation is done, a part of one step's included: one that trains takes nearly all of it.</summary>
-    private double PreparedShare(int current, double share)
+    /// <summary>How much of one stage is done for all steps, a part of one step's included: those that it is most of the work of take nearly all of it.</summary>
+    private double ShareOfSteps(int current, double share, Func<CompressionStep, bool> isMostWork)
     {
-        const double Training = 50;
-        double[] weights = [.. _steps.Select(step => step.Step.IsMostlyPreparation ? Training : 1)];
+        const double Most = 50;
+        double[] weights = [.. _steps.Select(step => isMostWork(step.Step) ? Most : 1)];
         return (weights[..current].Sum() + (weights[current] * share)) / weights.Sum();
     }
 
@@ -181,7 +181,9 @@ public sealed partial class CompressionPipeline
             using Checkpoint compressed = Checkpoint.Open(journal.ArtifactFolder);
             Guard(asked, null, () =>
             {
-                step.Finish(Model(compressed, journal, current, segments, share => _meter.After("finish", asked.Label, 0.5 * (current + share) / _steps.Length)));
+                step.Finish(Model(
+                    compressed, journal, current, segments,
+                    share => _meter.After("finish", asked.Label, _meter.FinishShare * ShareOfSteps(current, share, each => each.IsMostlyFinish))));
                 return true;
             });
         }

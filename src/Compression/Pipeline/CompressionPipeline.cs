@@ -38,7 +38,8 @@ public sealed partial class CompressionPipeline
         _kernels = KernelSet.Select(options.Kernels);
         _source = source;
         _steps = [.. _recipe.Steps.Select(asked => (asked, asked.Create()))];
-        _meter = new ProgressMeter(options.Progress, options.Time, source.Config.LayerCount, _steps.Any(step => step.Step.IsMostlyPreparation));
+        _meter = new ProgressMeter(
+            options.Progress, options.Time, source.Config.LayerCount, _steps.Any(step => step.Step.IsMostlyPreparation), _steps.Any(step => step.Step.IsMostlyFinish));
     }
 
     /// <summary>Compresses.</summary>

@@ -30,6 +30,9 @@ public abstract class CompressionStep
     /// <summary>Whether <see cref="Prepare"/> is nearly all of the work, as it is where a whole model is trained.</summary>
     public virtual bool IsMostlyPreparation => false;
 
+    /// <summary>Whether <see cref="Finish"/> is nearly all of the work, as it is where the finished model is tried many times over.</summary>
+    public virtual bool IsMostlyFinish => false;
+
     /// <summary>What the step's training decided and how its loss went; empty where it trains nothing.</summary>
     public virtual IReadOnlyList<AdaptRound> TrainingRounds => [];
 

@@ -26,6 +26,8 @@ internal sealed class TuneKvStep(KvTuningOptions options, double? averageBits, d
 
     public override bool ReadsCalibration => true;
 
+    public override bool IsMostlyFinish => true;
+
     public override void Apply(BlockContext block)
     {
     }
